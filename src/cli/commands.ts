@@ -1,0 +1,140 @@
+/**
+ * From a program's arguments to what it is to do, with everything checked: the way into src/cli for the
+ * three roles.
+ *
+ * @module
+ */
+
+import type { Address, LogLevel } from "../protocol/machine.ts";
+import { chooseAction, type ClientAction } from "./client_action.ts";
+import type { ReadTextFile } from "./config.ts";
+import { UsageError } from "./exit_status.ts";
+import { helpText } from "./help.ts";
+import type { CORES } from "./kinds.ts";
+import { readFlags } from "./read_flags.ts";
+import { type RoleName, ROLES } from "./roles.ts";
+import { CLIENT_FLAGS, SERVER_FLAGS, WORKER_FLAGS } from "./tables.ts";
+
+/** What a program is asked to do: show its help, show its version, or run. */
+export type Command<Options> =
+  | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "version" }
+  | { readonly kind: "run"; readonly options: Options };
+
+/** How a worker is to run. */
+export interface WorkerOptions {
+  /** The address to listen on; IPv6 without brackets. */
+  readonly host: string;
+  /** The port to listen on; 0 takes a free one. */
+  readonly port: number;
+  /** The least important lines that are logged. */
+  readonly logLevel: LogLevel;
+}
+
+/** How a server is to run. */
+export interface ServerOptions {
+  /** The address to listen on; IPv6 without brackets. */
+  readonly host: string;
+  /** The port to listen on; 0 takes a free one. */
+  readonly port: number;
+  /** The configured workers in order, no two the same. */
+  readonly workers: readonly Address[];
+  /** Workers of its own to start; absent for none. */
+  readonly local?: number | typeof CORES;
+  /** How long a worker may take for one piece of work. */
+  readonly workerTimeoutMs: number;
+  /** The longest request line that is read. */
+  readonly maxLineBytes: number;
+  /** The least important lines that are logged. */
+  readonly logLevel: LogLevel;
+}
+
+/** How a client is to run. */
+export interface ClientOptions {
+  /** Where the server listens; IPv6 without brackets. */
+  readonly host: string;
+  /** The port of the server. */
+  readonly port: number;
+  /** How long the server may take. */
+  readonly timeoutMs: number;
+  /** Whether the reply is printed as a block of lines. */
+  readonly pretty: boolean;
+  /** Whether the reply shall say which worker did what. */
+  readonly explain: boolean;
+  /** The least important lines that are logged. */
+  readonly logLevel: LogLevel;
+  /** What to ask for. */
+  readonly action: ClientAction;
+}
+
+/**
+ * Reads the arguments of a worker.
+ *
+ * @throws {UsageError} for anything that cannot be used; the program ends with status 2.
+ */
+export function readWorkerCommand(
+  args: readonly string[],
+  readTextFile: ReadTextFile,
+): Command<WorkerOptions> {
+  const request = readFlags(args, { ...ROLES.worker, flags: WORKER_FLAGS }, readTextFile);
+  if (request.kind !== "run") return show(request.kind, "worker");
+  const { values } = request.reading;
+  const options = { host: values.host, port: values.port, logLevel: values["log-level"] };
+  return { kind: "run", options };
+}
+
+/**
+ * Reads the arguments of a server.
+ *
+ * @throws {UsageError} for anything that cannot be used; the program ends with status 2.
+ */
+export function readServerCommand(
+  args: readonly string[],
+  readTextFile: ReadTextFile,
+): Command<ServerOptions> {
+  const request = readFlags(args, { ...ROLES.calc_server, flags: SERVER_FLAGS }, readTextFile);
+  if (request.kind !== "run") return show(request.kind, "calc_server");
+  const { values } = request.reading;
+  const { workers = [], local } = values;
+  if (workers.length === 0 && local === undefined) {
+    throw new UsageError("say where the workers are: --workers HOST:PORT... or --local", "workers");
+  }
+  const options = {
+    host: values.host,
+    port: values.port,
+    workers,
+    ...(local === undefined ? {} : { local }),
+    workerTimeoutMs: values["worker-timeout"],
+    maxLineBytes: values["max-line-bytes"],
+    logLevel: values["log-level"],
+  };
+  return { kind: "run", options };
+}
+
+/**
+ * Reads the arguments of a client.
+ *
+ * @throws {UsageError} for anything that cannot be used; the program ends with status 2.
+ */
+export function readClientCommand(
+  args: readonly string[],
+  readTextFile: ReadTextFile,
+): Command<ClientOptions> {
+  const request = readFlags(args, { ...ROLES.client, flags: CLIENT_FLAGS }, readTextFile);
+  if (request.kind !== "run") return show(request.kind, "client");
+  const { values } = request.reading;
+  const options = {
+    host: values.host,
+    port: values.port,
+    timeoutMs: values.timeout,
+    pretty: values.pretty,
+    explain: values.explain,
+    logLevel: values["log-level"],
+    action: chooseAction(request.reading),
+  };
+  return { kind: "run", options };
+}
+
+function show(kind: "help" | "version", role: RoleName): Command<never> {
+  return kind === "help" ? { kind, text: helpText(role) } : { kind };
+}

@@ -1,0 +1,111 @@
+import { Batch } from "../client/batch.ts";
+import { nowMs } from "../net/clock.ts";
+import type { BatchAction } from "./client_action.ts";
+import type { ClientOptions } from "./commands.ts";
+import { EXIT_STATUS, UsageError } from "./exit_status.ts";
+import { formatProgress } from "./progress.ts";
+import { writeStderr, writeStdout, writeWhole } from "./stdio.ts";
+
+/** How often the progress line is drawn. */
+const PROGRESS_INTERVAL_MS = 200;
+
+/** Runs a batch from its files or streams, and gives the client's exit status. */
+export async function runBatch(options: ClientOptions, action: BatchAction): Promise<number> {
+  const { host, port, timeoutMs } = options;
+  const { inputPath, outputPath, window } = action;
+  await refuseSameFile(inputPath, outputPath);
+  const input = await openInput(inputPath);
+  const output = await openOutput(outputPath);
+  let readBytes = 0;
+  const batch = new Batch({
+    servers: [{ host, port }],
+    input: input.readable.pipeThrough(countBytes((bytes) => readBytes += bytes)),
+    write: output.write,
+    window,
+    timeoutMs,
+  });
+  const startedMs = nowMs();
+  const draw = () => {
+    const { done, failed } = batch.counts;
+    const sized = input.totalBytes === undefined
+      ? {}
+      : { input: { doneBytes: readBytes, totalBytes: input.totalBytes } };
+    const columns = Deno.consoleSize().columns;
+    const line = formatProgress(
+      { done, failed, elapsedMs: nowMs() - startedMs, ...sized },
+      columns,
+    );
+    writeStderr(`\r\x1b[K${line}`);
+  };
+  const timer = Deno.stderr.isTerminal() ? setInterval(draw, PROGRESS_INTERVAL_MS) : undefined;
+  try {
+    const { failed } = await batch.run();
+    return failed === 0 ? EXIT_STATUS.ok : EXIT_STATUS.refused;
+  } finally {
+    clearInterval(timer);
+    if (timer !== undefined) writeStderr("\r\x1b[K");
+    output.close();
+  }
+}
+
+interface Input {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly totalBytes: number | undefined;
+}
+
+async function openInput(path: string | undefined): Promise<Input> {
+  if (path === undefined) return { readable: Deno.stdin.readable, totalBytes: undefined };
+  try {
+    const file = await Deno.open(path);
+    const { isFile, size } = await file.stat();
+    return { readable: file.readable, totalBytes: isFile ? size : undefined };
+  } catch (error) {
+    throw new UsageError(`cannot read --input "${path}": ${why(error)}`, "input", { cause: error });
+  }
+}
+
+interface Output {
+  readonly write: (text: string) => Promise<void>;
+  readonly close: () => void;
+}
+
+async function openOutput(path: string | undefined): Promise<Output> {
+  if (path === undefined) return { write: writeStdout, close: () => {} };
+  try {
+    const file = await Deno.open(path, { write: true, create: true, truncate: true });
+    const encoder = new TextEncoder();
+    return {
+      write: (text) => writeWhole(file, encoder.encode(text)),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    throw new UsageError(`cannot write --output "${path}": ${why(error)}`, "output", {
+      cause: error,
+    });
+  }
+}
+
+/** Opening the output empties it: it must not be what is about to be read. */
+async function refuseSameFile(input?: string, output?: string): Promise<void> {
+  if (input === undefined || output === undefined) return;
+  const [one, other] = await Promise.all(
+    [input, output].map((path) => Deno.realPath(path).catch(() => path)),
+  );
+  if (one !== other) return;
+  throw new UsageError(`--input and --output are the same file: "${input}"`, "output");
+}
+
+function countBytes(count: (bytes: number) => void): TransformStream<Uint8Array, Uint8Array> {
+  return new TransformStream({
+    transform(chunk, controller) {
+      count(chunk.length);
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+function why(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "no such file or folder";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,57 @@
+import { ReplyTimeoutError, ServerUnreachableError } from "../client/errors.ts";
+import { ClientLink } from "../client/link.ts";
+import { decodeReply } from "../protocol/decode_reply.ts";
+import { requestBody } from "../protocol/encode.ts";
+import type { Request } from "../protocol/messages.ts";
+import type { ClientAction } from "./client_action.ts";
+import type { ClientOptions } from "./commands.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
+import { prettyJson, spaceJson } from "./output.ts";
+import { runBatch } from "./run_batch.ts";
+import { writeStderr, writeStdout } from "./stdio.ts";
+
+/** Does what a client is asked to do, and gives its exit status. */
+export async function runClient(options: ClientOptions): Promise<number> {
+  const { action } = options;
+  try {
+    if (action.kind === "batch") return await runBatch(options, action);
+    return await ask(options, requestOf(action));
+  } catch (error) {
+    if (!(error instanceof ServerUnreachableError || error instanceof ReplyTimeoutError)) {
+      throw error;
+    }
+    writeStderr(`client: ${error.message}\n`);
+    return EXIT_STATUS.unreachable;
+  }
+}
+
+async function ask(options: ClientOptions, request: Request): Promise<number> {
+  const { host, port, timeoutMs, pretty, explain } = options;
+  const link = new ClientLink([{ host, port }]);
+  try {
+    const body = requestBody(explain ? { ...request, explain } : request);
+    const text = await link.ask(body, { timeoutMs, bare: true });
+    const reply = decodeReply(text);
+    if (reply === undefined) {
+      writeStderr(
+        `client: ${host}:${port} answered something that is no reply: is it a calc_server?\n`,
+      );
+      return EXIT_STATUS.unreachable;
+    }
+    await writeStdout((pretty ? prettyJson(text) : spaceJson(text)) + "\n");
+    return reply.ok ? EXIT_STATUS.ok : EXIT_STATUS.refused;
+  } finally {
+    await link.close();
+  }
+}
+
+function requestOf(action: Exclude<ClientAction, { kind: "batch" }>): Request {
+  switch (action.kind) {
+    case "operation":
+      return { op: action.op, a: action.a, b: action.b };
+    case "sum_squares":
+      return { op: "sum_squares", n: action.n };
+    case "subcommand":
+      return { op: action.name };
+  }
+}

@@ -1,0 +1,44 @@
+import type { RunningRole } from "../net/role.ts";
+import { formatAddress } from "../protocol/address.ts";
+import { LocalWorkers } from "../server/local_workers.ts";
+import { type RunningServer, startServer } from "../server/server.ts";
+import type { ServerOptions } from "./commands.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
+import { CORES } from "./kinds.ts";
+import { stopOnSignals } from "./signals.ts";
+import { stderrLog, writeStdout } from "./stdio.ts";
+
+/** Runs a coordinator until it is told to stop, and gives its exit status. */
+export async function runServer(options: ServerOptions): Promise<number> {
+  const { host, port, workers, local, workerTimeoutMs, maxLineBytes, logLevel } = options;
+  const log = stderrLog("calc-server", logLevel);
+  let server: RunningServer | undefined;
+  const count = local === CORES ? navigator.hardwareConcurrency : local ?? 0;
+  if (count === 0) await dropRunPermission();
+  const locals = await LocalWorkers.start(count, {
+    log,
+    moved: (place, address) => server?.readdress(workers.length + place, address),
+  });
+  try {
+    const all = [...workers, ...locals.addresses];
+    server = startServer({ host, port, workers: all, workerTimeoutMs, maxLineBytes, log });
+    stopOnSignals(server, log);
+    await announce(server, all.map(formatAddress));
+    await server.finished;
+    return EXIT_STATUS.ok;
+  } finally {
+    locals.stop();
+  }
+}
+
+/** A coordinator without workers of its own has no business with other programs. */
+async function dropRunPermission(): Promise<void> {
+  await Deno.permissions.revoke({ name: "run" });
+}
+
+async function announce(server: RunningRole, workers: readonly string[]): Promise<void> {
+  const list = workers.map((name) => `'${name}'`).join(", ");
+  await writeStdout(
+    `[calc-server] listening on ${formatAddress(server.address)}\nWorkers: [${list}]\n`,
+  );
+}

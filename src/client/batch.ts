@@ -1,0 +1,178 @@
+import { nowMs } from "../net/clock.ts";
+import { decodeReply } from "../protocol/decode_reply.ts";
+import { decodeRequest } from "../protocol/decode_request.ts";
+import { encodeErrorReply, requestBody } from "../protocol/encode.ts";
+import { type WireError, wireError } from "../protocol/errors.ts";
+import type { Address } from "../protocol/machine.ts";
+import type { RequestId } from "../protocol/messages.ts";
+import { Queue } from "../protocol/queue.ts";
+import { type InputLine, inputLines } from "./input_lines.ts";
+import { ClientLink, errorOf } from "./link.ts";
+import type { Exchange } from "./machine.ts";
+
+/** Characters of output that may wait for a slow writer before no more requests are sent. */
+const MAX_UNWRITTEN_CHARS = 1024 * 1024;
+/** Lines that may wait behind a slow one, for each request that may be in flight. */
+const LINES_PER_WINDOW = 16;
+
+/** How a batch is run. */
+export interface BatchOptions {
+  /** The servers, in order of preference. */
+  readonly servers: readonly Address[];
+  /** Requests as JSON lines. */
+  readonly input: ReadableStream<Uint8Array>;
+  /** Takes reply lines; the next come when it is done. */
+  readonly write: (text: string) => Promise<void>;
+  /** Requests in flight at once. */
+  readonly window: number;
+  /** How long each request may take, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** How far a batch is. */
+export interface BatchCounts {
+  /** Lines answered. */
+  done: number;
+  /** Those among them that are not ok. */
+  failed: number;
+}
+
+/** One line of input and, in time, its line of output. */
+interface Slot {
+  text: string | undefined;
+}
+
+/**
+ * Runs every line of the input through a server, and writes exactly one line for each, in its order. What is no
+ * request is answered here, as a server would, and never sent: so nothing in the input can end the connection.
+ */
+export class Batch {
+  readonly counts: BatchCounts = { done: 0, failed: 0 };
+  readonly #options: BatchOptions;
+  readonly #link: ClientLink;
+  readonly #slots = new Queue<Slot>();
+  #out = "";
+  #isWriting = false;
+  #error: unknown;
+  #roomMade: (() => void) | undefined;
+
+  /** A batch that has not begun. */
+  constructor(options: BatchOptions) {
+    this.#options = options;
+    this.#link = new ClientLink(options.servers);
+  }
+
+  /**
+   * Runs it to its end.
+   *
+   * @throws {ServerUnreachableError} If no server can be reached.
+   * @throws {ReplyTimeoutError} If a reply does not come in time.
+   * @throws Whatever the input or the output fails with.
+   */
+  async run(): Promise<BatchCounts> {
+    try {
+      for await (const lines of this.#options.input.pipeThrough(inputLines())) {
+        for (const line of lines) {
+          while (!this.#hasRoom() && this.#error === undefined) await this.#room();
+          if (this.#error !== undefined) throw this.#error;
+          this.#take(line);
+        }
+      }
+      while (this.#slots.size > 0 || this.#out !== "" || this.#isWriting) {
+        if (this.#error !== undefined) throw this.#error;
+        await this.#room();
+      }
+      if (this.#error !== undefined) throw this.#error;
+      return this.counts;
+    } finally {
+      await this.#link.close();
+    }
+  }
+
+  #hasRoom(): boolean {
+    const { window } = this.#options;
+    return this.#link.inFlight < window && this.#slots.size < LINES_PER_WINDOW * window &&
+      this.#out.length < MAX_UNWRITTEN_CHARS;
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => this.#roomMade = resolve);
+  }
+
+  #wake(): void {
+    this.#roomMade?.();
+    this.#roomMade = undefined;
+  }
+
+  #take(line: InputLine): void {
+    const slot: Slot = { text: undefined };
+    this.#slots.push(slot);
+    if (typeof line !== "string") return this.#refuse(slot, line, undefined);
+    if (line.trim() === "") return this.#refuse(slot, wireError("empty_line"), undefined);
+    const request = decodeRequest(line);
+    if (request.op === "malformed") return this.#refuse(slot, request.error, request.id);
+    // A bare line goes as it stands. An id is replaced by one of ours, because ids of a file may repeat.
+    if (request.id === undefined) {
+      this.#send(line.trimStart().slice(1), true, (text) => this.#answer(slot, text));
+      return;
+    }
+    const opening = `{"id":${JSON.stringify(request.id)}`;
+    this.#send(requestBody(request), false, (text) => {
+      this.#answer(slot, text.replace(/^\{"id":\d+/, () => opening));
+    });
+  }
+
+  #send(body: string, bare: boolean, replied: (text: string) => void): void {
+    const exchange: Exchange = {
+      body,
+      bare,
+      deadlineMs: nowMs() + this.#options.timeoutMs,
+      done: false,
+      replied,
+      failed: (failure) => {
+        this.#error ??= errorOf(failure);
+        this.#wake();
+      },
+    };
+    this.#link.submit(exchange);
+  }
+
+  #refuse(slot: Slot, error: WireError, id: RequestId | undefined): void {
+    this.#answer(slot, encodeErrorReply(error, id).trimEnd());
+  }
+
+  #answer(slot: Slot, text: string): void {
+    slot.text = text;
+    this.counts.done++;
+    if (!isOk(text)) this.counts.failed++;
+    let first: Slot | undefined;
+    while ((first = this.#slots.first) !== undefined && first.text !== undefined) {
+      this.#slots.shift();
+      this.#out += first.text + "\n";
+    }
+    if (this.#out !== "" && !this.#isWriting) this.#writeLoop();
+    if (this.#hasRoom()) this.#wake();
+  }
+
+  async #writeLoop(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      // What comes in one turn is written together.
+      await Promise.resolve();
+      while (this.#out !== "") {
+        const text = this.#out;
+        this.#out = "";
+        await this.#options.write(text);
+      }
+    } catch (error) {
+      this.#error ??= error;
+    } finally {
+      this.#isWriting = false;
+      this.#wake();
+    }
+  }
+}
+
+function isOk(text: string): boolean {
+  return text.startsWith('{"ok":true') || decodeReply(text)?.ok === true;
+}

@@ -1,0 +1,233 @@
+import { DEFAULT_CLIENT_TIMEOUT_MS } from "../limits.ts";
+import { decodeReply, doubleResult, integerResult, type Reply } from "../protocol/decode_reply.ts";
+import { bigintOf, replyError } from "../protocol/decode_reply.ts";
+import { isJsonObject, parseJsonExactly } from "../protocol/json.ts";
+import type { Address } from "../protocol/machine.ts";
+import type { ArithmeticOp, Part } from "../protocol/messages.ts";
+import { formatDouble } from "../protocol/numbers.ts";
+import { CalculationError, ProtocolError } from "./errors.ts";
+import { ClientLink } from "./link.ts";
+
+/** Where to connect, and how long to wait. */
+export interface ConnectOptions {
+  /**
+   * The server's host name or IP address.
+   *
+   * @default {"127.0.0.1"}
+   */
+  host?: string;
+  /**
+   * The server's port.
+   *
+   * @default {5000}
+   */
+  port?: number;
+  /**
+   * Several servers instead of one, in order of preference: the first that answers is used, and another takes
+   * over when it is lost. Given instead of `host` and `port`.
+   */
+  servers?: readonly Address[];
+  /**
+   * How long a request may take in all, in milliseconds.
+   *
+   * @default {10000}
+   */
+  timeoutMs?: number;
+  /** Gives up connecting. */
+  signal?: AbortSignal;
+}
+
+/** How one request is asked. */
+export interface RequestOptions {
+  /**
+   * How long the request may take, in milliseconds. The server and the worker know it, and drop what would
+   * come too late.
+   *
+   * @default {the client's own `timeoutMs`, which only the client knows}
+   */
+  timeoutMs?: number;
+  /** Gives up waiting for the reply. */
+  signal?: AbortSignal;
+}
+
+/** A sum of squares, and the ranges that it was merged from. */
+export interface SumSquaresResult {
+  /** The exact sum. */
+  readonly result: bigint;
+  /** One for each configured worker, in order. */
+  readonly parts: readonly Part[];
+}
+
+/** A client of a calculating room: many requests at once over one connection. */
+export class Client implements AsyncDisposable {
+  readonly #link: ClientLink;
+  readonly #timeoutMs: number;
+
+  /** Used by {@linkcode connect}. */
+  constructor(servers: readonly Address[], timeoutMs: number) {
+    this.#link = new ClientLink(servers);
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Adds two numbers.
+   *
+   * @throws {CalculationError} If the result is too large, or no worker is available.
+   * @throws {RangeError} If an operand is not finite.
+   */
+  add(a: number, b: number, options?: RequestOptions): Promise<number> {
+    return this.#arithmetic("add", a, b, options);
+  }
+
+  /**
+   * Subtracts `b` from `a`. Throws as {@linkcode Client.add} does.
+   */
+  sub(a: number, b: number, options?: RequestOptions): Promise<number> {
+    return this.#arithmetic("sub", a, b, options);
+  }
+
+  /** Multiplies two numbers. Throws as {@linkcode Client.add} does. */
+  mul(a: number, b: number, options?: RequestOptions): Promise<number> {
+    return this.#arithmetic("mul", a, b, options);
+  }
+
+  /**
+   * Divides `a` by `b`. Throws as {@linkcode Client.add} does.
+   *
+   * @throws {CalculationError} With the code `division_by_zero`, if `b` is 0.
+   */
+  div(a: number, b: number, options?: RequestOptions): Promise<number> {
+    return this.#arithmetic("div", a, b, options);
+  }
+
+  /**
+   * The exact sum of the squares of 1..n, split over the workers.
+   *
+   * @throws {CalculationError} If `n` has more than 1,000 digits, or no worker is available.
+   * @throws {RangeError} If `n` is negative.
+   */
+  async sumSquares(n: bigint, options?: RequestOptions): Promise<SumSquaresResult> {
+    if (n < 0n) throw new RangeError(`Cannot sum the squares of 1..${n}: n is negative`);
+    const reply = await this.#ask(`"op":"sum_squares","n":${n}`, options);
+    const result = integerResult(reply);
+    const parts = readParts(reply.text);
+    if (result === undefined || parts === undefined) throw unexpected(reply);
+    return { result, parts };
+  }
+
+  /** The state of the server and of every worker; PROTOCOL.md says what each member means. */
+  async status(options?: RequestOptions): Promise<Record<string, unknown>> {
+    const { ok: _ok, id: _id, ...members } = (await this.#ask('"op":"status"', options)).members;
+    return members;
+  }
+
+  /**
+   * Asks anything: the request's members as they go over the wire, `id` excepted. The reply is plain JSON;
+   * integers beyond the safe ones are rounded there, which {@linkcode Client.sumSquares} avoids.
+   *
+   * @throws {CalculationError} If the reply says `"ok": false`.
+   */
+  async request(
+    members: Readonly<Record<string, unknown>>,
+    options?: RequestOptions,
+  ): Promise<Record<string, unknown>> {
+    const { id: _ignored, ...rest } = members;
+    const text = JSON.stringify(rest, exactIntegers);
+    const { id: _id, ...reply } = (await this.#ask(text.slice(1, -1), options)).members;
+    return reply;
+  }
+
+  /** Whether the server answers. */
+  async ping(options?: RequestOptions): Promise<void> {
+    await this.#ask('"op":"ping"', options);
+  }
+
+  /** Closes the connection; requests that wait fail. */
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  /** Closes the connection at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #arithmetic(
+    op: ArithmeticOp,
+    a: number,
+    b: number,
+    options: RequestOptions | undefined,
+  ): Promise<number> {
+    const body = `"op":"${op}","a":${formatDouble(a)},"b":${formatDouble(b)}`;
+    const reply = await this.#ask(body, options);
+    const result = doubleResult(reply);
+    if (result === undefined) throw unexpected(reply);
+    return result;
+  }
+
+  async #ask(members: string, options: RequestOptions = {}): Promise<Reply> {
+    const { timeoutMs, signal } = options;
+    const time = timeoutMs === undefined ? "" : `,"timeout_ms":${timeoutMs}`;
+    const text = await this.#link.ask(`${members}${time}}`, {
+      timeoutMs: timeoutMs ?? this.#timeoutMs,
+      signal,
+    });
+    const reply = decodeReply(text);
+    if (reply === undefined) throw new ProtocolError(`The server answered "${text.slice(0, 200)}"`);
+    if (reply.ok) return reply;
+    const error = replyError(reply);
+    throw new CalculationError(error.text, error.code ?? "unknown");
+  }
+}
+
+/**
+ * Connects to a server.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { connect } from "@aula/calc";
+ *
+ * await using client = await connect({ host: "127.0.0.1", port: 5000 });
+ * await client.add(10, 5); // 15
+ * ```
+ *
+ * @throws {ServerUnreachableError} If no server can be reached.
+ * @throws {ReplyTimeoutError} If the server takes the connection and does not answer.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Client> {
+  const { host = "127.0.0.1", port = 5000, timeoutMs = DEFAULT_CLIENT_TIMEOUT_MS } = options;
+  const servers = options.servers ?? [{ host, port }];
+  if (servers.length === 0) throw new RangeError("Cannot connect: no server is named");
+  const client = new Client(servers, timeoutMs);
+  try {
+    await client.ping(options.signal === undefined ? {} : { signal: options.signal });
+    return client;
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+function readParts(text: string): Part[] | undefined {
+  const exact = parseJsonExactly(text, ["a", "b", "result"]);
+  if (!isJsonObject(exact) || !Array.isArray(exact.parts)) return undefined;
+  const parts: Part[] = [];
+  for (const part of exact.parts) {
+    if (!isJsonObject(part)) return undefined;
+    const [a, b, result] = [bigintOf(part.a), bigintOf(part.b), bigintOf(part.result)];
+    if (a === undefined || b === undefined || result === undefined) return undefined;
+    parts.push({ a, b, result });
+  }
+  return parts;
+}
+
+/** Big integers as the wire writes them: all their digits. */
+function exactIntegers(_key: string, value: unknown): unknown {
+  // In every engine we run on; TypeScript's library learns of it later.
+  const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
+  return typeof value === "bigint" ? rawJSON(String(value)) : value;
+}
+
+function unexpected(reply: Reply): ProtocolError {
+  return new ProtocolError(`The server's reply is not one: "${reply.text.slice(0, 200)}"`);
+}

@@ -1,0 +1,101 @@
+/**
+ * Every bound and default of Aula stands here, with its unit in its name: nothing in the system grows
+ * beyond a number in this file.
+ *
+ * @module
+ */
+
+/** The version of the wire that two of our roles speak once both have said hello. */
+export const PROTOCOL_VERSION = 1;
+
+// Lines on the wire.
+
+/** Longest request line that a server or worker reads, in bytes without the newline. */
+export const DEFAULT_MAX_REQUEST_LINE_BYTES = 1024 * 1024;
+/** Longest reply line that a client, or a server from its worker, reads. */
+export const MAX_REPLY_LINE_BYTES = 64 * 1024 * 1024;
+/** What one read from a socket may bring; also the size of a busy connection's read buffer. */
+export const READ_BUFFER_BYTES = 64 * 1024;
+/** The read buffer of a connection that is idle or sends little. */
+export const IDLE_READ_BUFFER_BYTES = 1024;
+
+// Numbers in requests.
+
+/** Digits of the largest `n` (and of the ends of a range). */
+export const MAX_INTEGER_DIGITS = 1000;
+/** Coordinators that a request may pass: two that name each other then do no harm. */
+export const MAX_HOPS = 8;
+/** Largest `timeout_ms` of a request: one day. */
+export const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
+
+// Queues.
+
+/** Requests of one connection that may be unanswered before its requests are no longer read. */
+export const MAX_PIPELINED_REQUESTS = 16_384;
+/** Bytes of replies waiting for one peer before its requests are no longer read. */
+export const MAX_UNSENT_REPLY_BYTES = 4 * 1024 * 1024;
+/** Requests that the coordinator holds in all, waiting or in flight. */
+export const MAX_REQUESTS = 100_000;
+/** Bytes of requests and of unsent replies that the coordinator holds in all. */
+export const MAX_HELD_BYTES = 64 * 1024 * 1024;
+/** Requests in flight on one connection to a worker that speaks the full protocol. */
+export const WORKER_WINDOW = 1024;
+/** Connections to a plain worker, each with one request in flight. */
+export const PLAIN_CONNECTIONS = 4;
+/** Attempts at one piece of work: a guard against workers that come and go for ever. */
+export const MAX_ATTEMPTS = 64;
+/** Connections that a server or a worker serves at once; more wait in the system's queue. */
+export const MAX_CONNECTIONS = 20_000;
+
+// Time.
+
+/** How long a worker may take for one piece of work. */
+export const DEFAULT_WORKER_TIMEOUT_MS = 2000;
+/** How long a client waits for the server. */
+export const DEFAULT_CLIENT_TIMEOUT_MS = 10_000;
+/** A machine that does not answer a connect in this time counts as down. */
+export const CONNECT_TIMEOUT_MS = 1000;
+/** A worker that does not answer our hello in this time is a plain one. */
+export const HELLO_TIMEOUT_MS = 1000;
+/** How long a request may wait for the very first connect attempts to end. */
+export const FIRST_CONNECT_WAIT_MS = 1000;
+/** An address known as plain is greeted with hello again at most this often. */
+export const PLAIN_RECHECK_MS = 60_000;
+/** The first pause before a lost worker is dialled again; it doubles from there. */
+export const REDIAL_MIN_MS = 25;
+/** The longest pause between two dials: a worker that comes up is used within a second. */
+export const REDIAL_MAX_MS = 600;
+/** The first pause before a plain worker that timed out gets a trial request; it doubles from there. */
+export const TRIAL_MIN_MS = 1000;
+/** The longest pause between two trial requests. */
+export const TRIAL_MAX_MS = 30_000;
+/** How often timeouts are looked at while work is under way. */
+export const TICK_MS = 10;
+/** How long a stopping role waits for what is in flight. */
+export const STOP_GRACE_MS = 10_000;
+/** A second signal this long after the first ends a role at once; a nearer one is the same Ctrl-C. */
+export const SECOND_SIGNAL_MS = 1000;
+/** How long a connection that we end for an error goes on reading, so that the error arrives. */
+export const LINGER_MS = 1000;
+/** How long accept() rests after a failure such as "too many open files". */
+export const ACCEPT_PAUSE_MS = 50;
+/** Connects that the system may still be trying for one address after we gave them up. */
+export const MAX_ABANDONED_CONNECTS = 8;
+
+// The client.
+
+/** Requests of a batch in flight. */
+export const DEFAULT_BATCH_WINDOW = 256;
+/** Largest window of a batch: what a server reads ahead on one connection. */
+export const MAX_BATCH_WINDOW = MAX_PIPELINED_REQUESTS;
+
+// Workers of one's own (`--local`).
+
+/** Most workers that `--local` starts. */
+export const MAX_LOCAL_WORKERS = 256;
+/** The first pause before a local worker that ended is started again; it doubles from there. */
+export const LOCAL_RESTART_MIN_MS = 50;
+/** The longest pause before a local worker is started again. */
+export const LOCAL_RESTART_MAX_MS = 5000;
+/** How long a local worker may take from its start to the line that names its port. */
+export const LOCAL_START_TIMEOUT_MS = 10_000;

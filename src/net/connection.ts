@@ -1,0 +1,155 @@
+import { LINGER_MS } from "../limits.ts";
+import { describeNetworkError } from "./network_error.ts";
+import type { ReadBuffers } from "./read_buffers.ts";
+
+/** What a connection tells its driver. Nothing follows `closed`. */
+export interface ConnectionPort {
+  /** Bytes came; they are overwritten after the call. */
+  received(bytes: Uint8Array): void;
+  /** The peer will send no more. */
+  ended(): void;
+  /** Everything written has been handed to the system. */
+  drained(): void;
+  /** The connection is gone. */
+  closed(reason: string): void;
+}
+
+const encoder = new TextEncoder();
+
+/** One socket: a read loop, and writes that collect while one is under way. */
+export class Connection {
+  readonly #conn: Deno.TcpConn;
+  readonly #buffers: ReadBuffers;
+  readonly #port: ConnectionPort;
+  #pending = "";
+  #writing = false;
+  #peerEnded = false;
+  #finishing = false;
+  #isClosed = false;
+  #resume: (() => void) | undefined;
+  #paused = false;
+  #linger: ReturnType<typeof setTimeout> | undefined;
+
+  /** A connection that is not read yet. */
+  constructor(conn: Deno.TcpConn, buffers: ReadBuffers, port: ConnectionPort) {
+    this.#conn = conn;
+    this.#buffers = buffers;
+    this.#port = port;
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      // Already reset by the peer: the first read says so.
+    }
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.#readLoop();
+  }
+
+  /** Writes text after what was written before. */
+  write(text: string): void {
+    if (this.#isClosed || this.#finishing) return;
+    this.#pending += text;
+    if (!this.#writing) this.#writeLoop();
+  }
+
+  /** Reads no more until {@linkcode resume}. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#paused = false;
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
+  /**
+   * Ends our sending half after the last byte, and closes when the peer has closed too or a second has
+   * passed. Closing at once with unread bytes would reset the connection and could take our last reply with it.
+   */
+  finish(): void {
+    if (this.#isClosed || this.#finishing) return;
+    this.#finishing = true;
+    this.resume();
+    if (!this.#writing) this.#endSending();
+  }
+
+  /** Closes at once. The port hears nothing of it. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#linger);
+    this.resume();
+    try {
+      this.#conn.close();
+    } catch {
+      // Closed by the system before.
+    }
+  }
+
+  #closeWith(reason: string): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#port.closed(reason);
+  }
+
+  async #readLoop(): Promise<void> {
+    let buffer: Uint8Array<ArrayBuffer> | undefined;
+    let count: number | null = 0;
+    try {
+      while (!this.#isClosed) {
+        if (this.#paused) await new Promise<void>((resolve) => this.#resume = resolve);
+        if (this.#isClosed) break;
+        buffer = this.#buffers.next(buffer, count);
+        count = await this.#conn.read(buffer);
+        if (this.#isClosed || count === null) break;
+        if (!this.#finishing) this.#port.received(buffer.subarray(0, count));
+      }
+      if (count === null) this.#onEnd();
+    } catch (error) {
+      this.#closeWith(describeNetworkError(error));
+    } finally {
+      this.#buffers.giveBack(buffer);
+    }
+  }
+
+  #onEnd(): void {
+    if (this.#isClosed) return;
+    this.#peerEnded = true;
+    if (!this.#finishing) this.#port.ended();
+    else if (!this.#writing) this.#closeWith("finished");
+  }
+
+  async #writeLoop(): Promise<void> {
+    this.#writing = true;
+    try {
+      while (this.#pending !== "" && !this.#isClosed) {
+        const bytes = encoder.encode(this.#pending);
+        this.#pending = "";
+        let written = await this.#conn.write(bytes);
+        while (written < bytes.length) {
+          written += await this.#conn.write(bytes.subarray(written));
+        }
+      }
+      this.#writing = false;
+      if (this.#isClosed) return;
+      if (this.#finishing) this.#endSending();
+      else this.#port.drained();
+    } catch (error) {
+      this.#writing = false;
+      this.#closeWith(describeNetworkError(error));
+    }
+  }
+
+  #endSending(): void {
+    if (this.#peerEnded) {
+      this.#closeWith("finished");
+      return;
+    }
+    this.#linger = setTimeout(() => this.#closeWith("finished"), LINGER_MS);
+    this.#conn.closeWrite().catch((error) => this.#closeWith(describeNetworkError(error)));
+  }
+}

@@ -1,0 +1,188 @@
+import { MAX_CONNECTIONS } from "../limits.ts";
+import { formatAddress } from "../protocol/address.ts";
+import type { ConnectionId, Effect, LogLevel, Machine } from "../protocol/machine.ts";
+import type { MachineEvent } from "../protocol/machine.ts";
+import { nowMs } from "./clock.ts";
+import { Connection } from "./connection.ts";
+import { type Dial, Dialler } from "./dialler.ts";
+import type { Listener } from "./listener.ts";
+import { describeNetworkError } from "./network_error.ts";
+import { ReadBuffers } from "./read_buffers.ts";
+
+/** What a driver connects. */
+export interface DriverOptions {
+  /** Where peers come in, for roles that have peers coming in. */
+  readonly listener?: Listener;
+  /** Takes the machine's log lines. */
+  readonly log: (level: LogLevel, text: string) => void;
+}
+
+/** Carries out on real sockets what a machine wants, and tells the machine what happens there. */
+export class Driver {
+  readonly #machine: Machine;
+  readonly #options: DriverOptions;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #dials = new Map<ConnectionId, Dial>();
+  readonly #finishing = new Set<Connection>();
+  readonly #dialler = new Dialler();
+  readonly #buffers = new ReadBuffers();
+  readonly #stopped = Promise.withResolvers<void>();
+  #lastAccepted = 0;
+  #roomMade: (() => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAtMs = Infinity;
+  #isStopped = false;
+
+  /** A driver that does nothing yet. */
+  constructor(machine: Machine, options: DriverOptions) {
+    this.#machine = machine;
+    this.#options = options;
+  }
+
+  /** Resolves when the machine has stopped and everything is closed. */
+  get stopped(): Promise<void> {
+    return this.#stopped.promise;
+  }
+
+  /** Begins: the machine's first step, and accepting. */
+  start(): void {
+    this.step({ kind: "tick" });
+    this.#options.listener?.run(
+      (conn) => this.#accepted(conn),
+      (reason) => this.#options.log("warn", `cannot accept a connection: ${reason}`),
+    );
+  }
+
+  /** Gives the machine an event. */
+  step(event: MachineEvent): void {
+    if (!this.#isStopped) this.carryOut(this.#machine.step(event, nowMs()));
+  }
+
+  /** Does what the machine wants done. */
+  carryOut(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#carryOutOne(effect);
+    this.#setTimer();
+  }
+
+  #carryOutOne(effect: Effect): void {
+    switch (effect.kind) {
+      case "write":
+        return this.#connections.get(effect.connection)?.write(effect.text);
+      case "pause":
+        return this.#connections.get(effect.connection)?.pause();
+      case "resume":
+        return this.#connections.get(effect.connection)?.resume();
+      case "connect":
+        this.#connect(effect.connection, effect.address);
+        return;
+      case "finish":
+        return this.#finish(effect.connection);
+      case "close":
+        return this.#close(effect.connection);
+      case "log":
+        return this.#options.log(effect.level, effect.text);
+      case "stop_listening":
+        return this.#options.listener?.close();
+      case "stopped":
+        this.#stop();
+    }
+  }
+
+  async #accepted(conn: Deno.TcpConn): Promise<void> {
+    if (this.#isStopped) return conn.close();
+    const id = ++this.#lastAccepted;
+    const { hostname: host, port } = conn.remoteAddr;
+    this.#add(id, conn, {
+      kind: "accepted",
+      connection: id,
+      remote: formatAddress({ host, port }),
+    });
+    // Who comes when we are full waits in the system's queue.
+    if (this.#connections.size >= MAX_CONNECTIONS) {
+      await new Promise<void>((resolve) => this.#roomMade = resolve);
+    }
+  }
+
+  async #connect(id: ConnectionId, address: { host: string; port: number }): Promise<void> {
+    const dial = this.#dialler.dial(address);
+    this.#dials.set(id, dial);
+    try {
+      const conn = await dial.connected;
+      if (this.#dials.delete(id)) this.#add(id, conn, { kind: "connected", connection: id });
+    } catch (error) {
+      if (!this.#dials.delete(id)) return;
+      this.step({ kind: "closed", connection: id, reason: describeNetworkError(error) });
+    }
+  }
+
+  #add(id: ConnectionId, conn: Deno.TcpConn, event: MachineEvent): void {
+    const connection = new Connection(conn, this.#buffers, {
+      received: (bytes) => this.step({ kind: "received", connection: id, bytes }),
+      ended: () => this.step({ kind: "ended", connection: id }),
+      drained: () => this.step({ kind: "drained", connection: id }),
+      closed: (reason) => {
+        this.#remove(id, connection);
+        this.step({ kind: "closed", connection: id, reason });
+      },
+    });
+    this.#connections.set(id, connection);
+    this.step(event);
+    connection.start();
+  }
+
+  #finish(id: ConnectionId): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#finishing.add(connection);
+    connection.finish();
+  }
+
+  #close(id: ConnectionId): void {
+    const dial = this.#dials.get(id);
+    if (dial !== undefined) {
+      this.#dials.delete(id);
+      dial.abandon();
+    }
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#remove(id, connection);
+    connection.close();
+  }
+
+  #remove(id: ConnectionId, connection: Connection): void {
+    this.#connections.delete(id);
+    this.#finishing.delete(connection);
+    this.#roomMade?.();
+    this.#roomMade = undefined;
+    if (this.#isStopped) this.#end();
+  }
+
+  #setTimer(): void {
+    const atMs = this.#isStopped ? Infinity : this.#machine.wakeAtMs;
+    if (atMs >= this.#timerAtMs) return;
+    clearTimeout(this.#timer);
+    this.#timerAtMs = atMs;
+    this.#timer = setTimeout(() => {
+      this.#timerAtMs = Infinity;
+      if (nowMs() >= this.#machine.wakeAtMs) this.step({ kind: "tick" });
+      else this.#setTimer();
+    }, Math.min(Math.max(0, Math.ceil(atMs - nowMs())), 2 ** 31 - 1));
+  }
+
+  /** The machine is done: what it has written still goes out, all else is closed. */
+  #stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#options.listener?.close();
+    for (const dial of this.#dials.values()) dial.abandon();
+    this.#dials.clear();
+    for (const [id, connection] of [...this.#connections]) {
+      if (!this.#finishing.has(connection)) this.#close(id);
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#connections.size === 0) this.#stopped.resolve();
+  }
+}

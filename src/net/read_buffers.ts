@@ -1,0 +1,32 @@
+import { IDLE_READ_BUFFER_BYTES, READ_BUFFER_BYTES } from "../limits.ts";
+
+/** Large buffers that are kept for the next busy connection. */
+const MAX_SPARE = 64;
+
+/**
+ * Read buffers, so that an idle connection costs a kilobyte and a busy one reads 64: a connection whose small
+ * buffer was filled gets a large one, and gives it back when it has become quiet.
+ */
+export class ReadBuffers {
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+
+  /** The buffer for a connection's next read, given its last one and how much that brought. */
+  next(last: Uint8Array<ArrayBuffer> | undefined, bytesRead: number): Uint8Array<ArrayBuffer> {
+    if (last === undefined) return new Uint8Array(IDLE_READ_BUFFER_BYTES);
+    if (last.length < READ_BUFFER_BYTES) {
+      return bytesRead < last.length
+        ? last
+        : this.#spare.pop() ?? new Uint8Array(READ_BUFFER_BYTES);
+    }
+    if (bytesRead >= IDLE_READ_BUFFER_BYTES / 2) return last;
+    this.giveBack(last);
+    return new Uint8Array(IDLE_READ_BUFFER_BYTES);
+  }
+
+  /** Takes back the buffer of a connection that has ended. */
+  giveBack(buffer: Uint8Array<ArrayBuffer> | undefined): void {
+    if (buffer?.length === READ_BUFFER_BYTES && this.#spare.length < MAX_SPARE) {
+      this.#spare.push(buffer);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/** The sum a + b of two doubles; an overflow gives an infinity, which the registry makes an error. */
+export function add(a: number, b: number): number {
+  return a + b;
+}

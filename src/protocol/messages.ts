@@ -1,0 +1,89 @@
+import type { WireError } from "./errors.ts";
+
+/** The name of a basic operation over two doubles. */
+export type ArithmeticOp = "add" | "sub" | "mul" | "div";
+
+/** What a requester chose to name its request by, echoed in the reply. */
+export type RequestId = string | number;
+
+/** The fields that any request may have beside its operation's own. */
+export interface Envelope {
+  /** Echoed first in the reply; with it the reply comes as soon as it is ready, in any order. */
+  readonly id?: RequestId;
+  /** Time left for the request, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Whether the reply says which worker did what. */
+  readonly explain?: boolean;
+  /** Coordinators that the request has passed. */
+  readonly hops?: number;
+}
+
+/** One of the four basic operations. */
+export interface ArithmeticRequest extends Envelope {
+  readonly op: ArithmeticOp;
+  readonly a: number;
+  readonly b: number;
+}
+
+/** The sum of the squares of 1..n, split over the workers. */
+export interface SumSquaresRequest extends Envelope {
+  readonly op: "sum_squares";
+  readonly n: bigint;
+}
+
+/** The sum of the squares of a..b, both included: what a worker is sent. */
+export interface SumRangeRequest extends Envelope {
+  readonly op: "sum_range";
+  readonly a: bigint;
+  readonly b: bigint;
+}
+
+/** The first line between two of our roles; whoever does not know it is a plain worker. */
+export interface HelloRequest extends Envelope {
+  readonly op: "hello";
+  readonly protocol: number;
+}
+
+/** The state of the answering role. */
+export interface StatusRequest extends Envelope {
+  readonly op: "status";
+}
+
+/** Answered at once: is anybody there? */
+export interface PingRequest extends Envelope {
+  readonly op: "ping";
+}
+
+/** What a worker calculates. */
+export type Calculation = ArithmeticRequest | SumRangeRequest;
+
+/** Every request that a server or a worker understands. */
+export type Request =
+  | ArithmeticRequest
+  | SumSquaresRequest
+  | SumRangeRequest
+  | HelloRequest
+  | StatusRequest
+  | PingRequest;
+
+/** A request line that could not be understood; `id` if at least that could be read. */
+export interface Malformed {
+  readonly op: "malformed";
+  readonly error: WireError;
+  readonly id?: RequestId;
+  /** The connection cannot go on: what follows is not a line of ours. */
+  readonly fatal?: boolean;
+}
+
+/** One range of a split sum, and its result. */
+export interface Part {
+  /** The first number. */
+  readonly a: bigint;
+  /** The last number, included. */
+  readonly b: bigint;
+  /** The sum of the squares of a..b. */
+  readonly result: bigint;
+}
+
+/** A calculation's outcome: a double, an exact integer, or why there is none. */
+export type Outcome = number | bigint | WireError;

@@ -1,0 +1,83 @@
+import { MAX_PIPELINED_REQUESTS, MAX_UNSENT_REPLY_BYTES } from "../limits.ts";
+import { LineFramer } from "./framing.ts";
+import type { ConnectionId } from "./machine.ts";
+import type { RequestId } from "./messages.ts";
+import { Queue } from "./queue.ts";
+
+/** The place of one request in the order of its connection's replies. */
+export interface ReplySlot {
+  /** The request's `id`; bare requests have none, and are answered in order. */
+  readonly id: RequestId | undefined;
+  /** The reply, once it is ready. */
+  text: string | undefined;
+}
+
+/**
+ * One connection of a requester: cuts its bytes into lines, and puts the replies into their order. Replies to
+ * bare requests wait for those before them; replies with an `id` do not.
+ */
+export class Session {
+  readonly connection: ConnectionId;
+  readonly framer: LineFramer;
+  /** Replies that are ready to be written. */
+  out = "";
+  /** Requests read and not answered. */
+  outstanding = 0;
+  /** Whether reading of requests has been stopped for now. */
+  paused = false;
+  /** Whether the peer has ended its sending half. */
+  ended = false;
+  /** Whether no more requests are taken: the connection ends after the last reply. */
+  closing = false;
+  /** Whether the connection is gone: nobody reads the replies any more. */
+  gone = false;
+  /** Bytes of replies that the network has and the peer has not taken. */
+  unsentBytes = 0;
+  readonly #bare = new Queue<ReplySlot>();
+  #heldBytes = 0;
+
+  /** A session whose request lines have at most `maxLineBytes` bytes. */
+  constructor(connection: ConnectionId, maxLineBytes: number) {
+    this.connection = connection;
+    this.framer = new LineFramer(maxLineBytes);
+  }
+
+  /** Whether the next request may be read: its peer takes its replies, and not too many are due. */
+  get mayRead(): boolean {
+    return !this.closing && this.outstanding < MAX_PIPELINED_REQUESTS &&
+      this.unsentBytes + this.#heldBytes + this.out.length < MAX_UNSENT_REPLY_BYTES;
+  }
+
+  /** Takes a place for a request that has just been read. */
+  take(id: RequestId | undefined): ReplySlot {
+    const slot: ReplySlot = { id, text: undefined };
+    this.outstanding++;
+    if (id === undefined) this.#bare.push(slot);
+    return slot;
+  }
+
+  /** Answers a request; the reply goes out now or when those before it have. */
+  reply(slot: ReplySlot, text: string): void {
+    this.outstanding--;
+    if (slot.id !== undefined) {
+      this.out += text;
+      return;
+    }
+    slot.text = text;
+    this.#heldBytes += text.length;
+    let first: ReplySlot | undefined;
+    while ((first = this.#bare.first) !== undefined && first.text !== undefined) {
+      this.#bare.shift();
+      this.out += first.text;
+      this.#heldBytes -= first.text.length;
+    }
+  }
+
+  /** Takes what is ready to be written. */
+  takeOut(): string {
+    const text = this.out;
+    this.out = "";
+    this.unsentBytes += text.length;
+    return text;
+  }
+}

@@ -1,0 +1,171 @@
+import type { ConnectionEvent, ConnectionId, Effect } from "./machine.ts";
+import type { Malformed, Request } from "./messages.ts";
+import { encodeErrorReply } from "./encode.ts";
+import { type ReplySlot, Session } from "./session.ts";
+import { readRequests } from "./session_reader.ts";
+
+/** What sessions need of the role that answers them. */
+export interface SessionsPort {
+  /** Whether requests may be read at all, or the role has as many as it can hold. */
+  mayRead(): boolean;
+  /** A well-formed request, to be answered in its slot. */
+  request(session: Session, slot: ReplySlot, request: Request): void;
+}
+
+/**
+ * The requesters' side of a server or worker: every accepted connection, its requests in, its replies out in
+ * order, its end in good order. Pure.
+ */
+export class Sessions {
+  readonly #sessions = new Map<ConnectionId, Session>();
+  readonly #changed = new Set<Session>();
+  readonly #maxLineBytes: number;
+  readonly #port: SessionsPort;
+  #held = false;
+  #stopping = false;
+
+  /** No sessions yet. */
+  constructor(maxLineBytes: number, port: SessionsPort) {
+    this.#maxLineBytes = maxLineBytes;
+    this.#port = port;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes an event of one of the connections. */
+  step(event: ConnectionEvent): void {
+    const { connection } = event;
+    switch (event.kind) {
+      case "accepted":
+        return this.#accepted(connection);
+      case "received":
+        return this.#received(connection, event.bytes);
+      case "ended":
+        return this.#ended(connection);
+      case "closed":
+        return this.#closed(connection);
+      case "drained":
+        return this.#drained(connection);
+    }
+  }
+
+  #accepted(connection: ConnectionId): void {
+    const session = new Session(connection, this.#maxLineBytes);
+    session.closing = this.#stopping;
+    this.#sessions.set(connection, session);
+    if (this.#stopping) this.#changed.add(session);
+  }
+
+  #received(connection: ConnectionId, bytes: Uint8Array): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined || session.closing) return;
+    session.framer.push(bytes);
+    this.#read(session);
+  }
+
+  #ended(connection: ConnectionId): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return;
+    session.ended = true;
+    this.#read(session);
+  }
+
+  #closed(connection: ConnectionId): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return;
+    session.gone = session.closing = true;
+    this.#sessions.delete(connection);
+    this.#changed.delete(session);
+  }
+
+  #drained(connection: ConnectionId): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined) return;
+    session.unsentBytes = 0;
+    if (session.paused) this.#read(session);
+  }
+
+  /** Answers a request. */
+  reply(session: Session, slot: ReplySlot, text: string): void {
+    if (session.gone) return;
+    session.reply(slot, text);
+    this.#changed.add(session);
+  }
+
+  /** Takes no more requests; every connection ends after its last reply. */
+  stop(): void {
+    this.#stopping = true;
+    for (const session of this.#sessions.values()) {
+      session.closing = true;
+      this.#changed.add(session);
+    }
+  }
+
+  /** Ends a step: what every changed session wants done. */
+  settle(effects: Effect[]): void {
+    if (this.#held && this.#port.mayRead()) this.#release();
+    // Reading may answer at once, which changes the set again; every round makes replies or stops reading.
+    while (this.#changed.size > 0) {
+      for (const session of this.#changed) {
+        this.#changed.delete(session);
+        this.#settleOne(session, effects);
+      }
+    }
+  }
+
+  #settleOne(session: Session, effects: Effect[]): void {
+    const { connection } = session;
+    if (session.paused && this.#mayRead(session)) this.#read(session);
+    if (session.out !== "") effects.push({ kind: "write", connection, text: session.takeOut() });
+    if (this.#isOver(session)) {
+      session.gone = true;
+      this.#sessions.delete(connection);
+      effects.push({ kind: "finish", connection });
+      return;
+    }
+    const pause = !this.#mayRead(session);
+    if (pause === session.paused) return;
+    session.paused = pause;
+    effects.push({ kind: pause ? "pause" : "resume", connection });
+  }
+
+  #isOver(session: Session): boolean {
+    if (session.outstanding > 0) return false;
+    return session.closing || (session.ended && session.framer.pendingBytes === 0);
+  }
+
+  #mayRead(session: Session): boolean {
+    if (!this.#port.mayRead()) this.#held = true;
+    return session.mayRead && !this.#held;
+  }
+
+  /** The role has room again: everybody who was held reads on, in the order in which they came. */
+  #release(): void {
+    this.#held = false;
+    for (const session of this.#sessions.values()) {
+      if (session.paused) this.#changed.add(session);
+    }
+  }
+
+  #read(session: Session): void {
+    this.#changed.add(session);
+    if (!this.#mayRead(session)) {
+      session.framer.settle();
+      return;
+    }
+    readRequests(session, (request) => this.#handle(session, request));
+  }
+
+  #handle(session: Session, request: Request | Malformed): void {
+    const slot = session.take(request.id);
+    if (request.op !== "malformed") {
+      this.#port.request(session, slot, request);
+      return;
+    }
+    if (request.fatal) session.closing = true;
+    session.reply(slot, encodeErrorReply(request.error, request.id));
+  }
+}

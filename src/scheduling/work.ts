@@ -1,0 +1,119 @@
+import type { WireError } from "../protocol/errors.ts";
+import type {
+  ArithmeticRequest,
+  Calculation,
+  SumRangeRequest,
+  SumSquaresRequest,
+} from "../protocol/messages.ts";
+import type { Range } from "./splitting.ts";
+import type { Worker } from "./worker.ts";
+
+/** A request that is calculated by workers. */
+export type CalculationRequest = ArithmeticRequest | SumRangeRequest | SumSquaresRequest;
+
+/** One try of one worker at one task, as `explain` shows it. */
+export interface AttemptRecord {
+  /** The worker's name. */
+  readonly worker: string;
+  /** When it began, in milliseconds of the machine's clock. */
+  readonly startedMs: number;
+  /** When it ended. */
+  readonly endedMs: number;
+  /** `"ok"`, or why it failed. */
+  readonly outcome: string;
+}
+
+/** One piece of work, done by one worker at a time. */
+export class Task {
+  /** What is to be calculated. */
+  readonly calculation: Calculation;
+  /** The call that it is a part of. */
+  readonly call: Call;
+  /** The configured worker whose share it is; `undefined` where the rotation decides. */
+  readonly place: number | undefined;
+  /** What came out; `undefined` as long as it is not done. */
+  outcome: number | bigint | undefined;
+  /** The tries that have ended, in order. */
+  readonly attempts: AttemptRecord[] = [];
+  #failedAt: Map<Worker, number> | undefined;
+
+  /** A task of `call`; `place` is the index of the worker whose share it is. */
+  constructor(call: Call, calculation: Calculation, place: number | undefined) {
+    this.call = call;
+    this.calculation = calculation;
+    this.place = place;
+  }
+
+  /** Whether it has failed before on a worker. */
+  get retried(): boolean {
+    return this.#failedAt !== undefined;
+  }
+
+  /** Remembers that a worker, as it is now, failed at this task: it is not asked again. */
+  exclude(worker: Worker): void {
+    this.#failedAt ??= new Map();
+    this.#failedAt.set(worker, worker.generation);
+  }
+
+  /** Whether a worker has failed at this task and has not been started afresh since. */
+  excludes(worker: Worker): boolean {
+    return this.#failedAt?.get(worker) === worker.generation;
+  }
+}
+
+/** Who asked, as far as the coordinator needs to know. */
+export interface Requester {
+  /** Whether nobody waits for the answer any more. */
+  readonly gone: boolean;
+  /** Takes the call when it is over: done, or failed. */
+  answer(call: Call, nowMs: number): void;
+}
+
+/** One request while it is calculated. */
+export class Call {
+  /** What was asked. */
+  readonly request: CalculationRequest;
+  /** Who asked. */
+  readonly requester: Requester;
+  /** When it came, in milliseconds of the machine's clock. */
+  readonly startedMs: number;
+  /** When its time is up; `Infinity` without `timeout_ms`. */
+  readonly deadlineMs: number;
+  /** The work that it was cut into. */
+  readonly tasks: Task[] = [];
+  /** Tasks without an outcome yet. */
+  unfinished = 0;
+  /** Why there is no result: the arithmetic's own error, or that nobody could do it. */
+  failure: WireError | undefined;
+  /** Whether it is over. */
+  done = false;
+
+  /** A call that came at `nowMs`. */
+  constructor(request: CalculationRequest, requester: Requester, nowMs: number) {
+    this.request = request;
+    this.requester = requester;
+    this.startedMs = nowMs;
+    this.deadlineMs = request.timeoutMs === undefined ? Infinity : nowMs + request.timeoutMs;
+  }
+
+  /** Adds a task for the whole request or for one range of it. */
+  addTask(calculation: Calculation, place?: number): Task {
+    const task = new Task(this, calculation, place);
+    this.tasks.push(task);
+    this.unfinished++;
+    return task;
+  }
+
+  /** Adds one task for each range, the range's index being its worker's place. */
+  addRanges(ranges: readonly Range[]): void {
+    ranges.forEach(({ a, b }, place) => this.addTask({ op: "sum_range", a, b }, place));
+  }
+}
+
+/** A task that a worker has in hand. */
+export interface Attempt {
+  /** Names it on the wire; unique in a coordinator's life. */
+  readonly id: number;
+  readonly task: Task;
+  readonly startedMs: number;
+}

@@ -1,0 +1,79 @@
+import { decodeReply, type Reply } from "../protocol/decode_reply.ts";
+import { encodeCalculation } from "../protocol/encode.ts";
+import { decodeLine } from "../protocol/framing.ts";
+import { HELLO_LINE, isHelloReply } from "../protocol/hello.ts";
+import type { Attempt } from "./work.ts";
+import type { WorkerPort } from "./worker.ts";
+import type { WorkerLink } from "./worker_link.ts";
+import { judgeReply, type Verdict } from "./worker_reply.ts";
+
+/** What the lines of a worker mean to the worker's state. */
+export interface LineHandlers {
+  /** The answer to our hello, which is one, or is not. */
+  greeted(isHello: boolean): void;
+  /** A reply to a piece of work. */
+  answered(attempt: Attempt, verdict: Verdict): void;
+  /** The answer to our ping. */
+  pong(): void;
+}
+
+/** The line that hands an attempt to a worker, as its link speaks; without an attempt, our hello. */
+export function handOver(link: WorkerLink, attempt: Attempt | undefined, nowMs: number): string {
+  if (attempt === undefined) return HELLO_LINE;
+  const { calculation, call } = attempt.task;
+  if (link.phase === "plain") return encodeCalculation(calculation, undefined);
+  const timeoutMs = call.deadlineMs === Infinity
+    ? undefined
+    : Math.max(0, Math.ceil(call.deadlineMs - nowMs));
+  return encodeCalculation(calculation, attempt.id, {
+    timeoutMs,
+    hops: (call.request.hops ?? 0) + 1,
+  });
+}
+
+/** Reads every whole line that a link has; gives what is wrong with the first that is not allowed. */
+export function readLines(
+  link: WorkerLink,
+  port: Pick<WorkerPort, "wasIssued">,
+  handlers: LineHandlers,
+): string | undefined {
+  const { framer } = link;
+  while (framer.next()) {
+    if (framer.start === framer.end) continue;
+    const text = decodeLine(framer.bytes, framer.start, framer.end);
+    const reply = text === undefined ? undefined : decodeReply(text);
+    const fault = readReply(link, reply, port, handlers);
+    if (fault !== undefined) return fault;
+  }
+  return framer.overflowed ? "answered with an endless line" : undefined;
+}
+
+function readReply(
+  link: WorkerLink,
+  reply: Reply | undefined,
+  port: Pick<WorkerPort, "wasIssued">,
+  handlers: LineHandlers,
+): string | undefined {
+  if (link.phase === "greeting") {
+    handlers.greeted(reply !== undefined && isHelloReply(reply));
+    return undefined;
+  }
+  if (reply === undefined) return "answered with something that is no reply";
+  if (link.phase === "full" && typeof reply.id !== "number") return "answered without our id";
+  if (link.phase === "full" && reply.id === link.pingId) {
+    handlers.pong();
+    return undefined;
+  }
+  const attempt = link.phase === "plain" ? link.oldest : link.inFlight.get(reply.id as number);
+  if (attempt === undefined) {
+    // Given up on time, and answered after all: late, not wrong.
+    if (link.phase === "full" && port.wasIssued(reply.id as number)) return undefined;
+    return "answered what was not asked";
+  }
+  const { calculation, call } = attempt.task;
+  const verdict = judgeReply(reply, calculation, call.deadlineMs !== Infinity);
+  if (verdict.kind === "rubbish") return verdict.why;
+  link.inFlight.delete(attempt.id);
+  handlers.answered(attempt, verdict);
+  return undefined;
+}

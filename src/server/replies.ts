@@ -1,0 +1,62 @@
+import {
+  encodeArithmeticReply,
+  encodeErrorReply,
+  encodeRangeReply,
+  encodeSumReply,
+} from "../protocol/encode.ts";
+import type { Part } from "../protocol/messages.ts";
+import type { AttemptRecord, Call, Task } from "../scheduling/work.ts";
+
+/** The reply line to a call that is over. */
+export function replyTo(call: Call, nowMs: number): string {
+  const { request, failure } = call;
+  const extra = request.explain ? `,"explain":${explain(call, nowMs)}` : "";
+  if (failure !== undefined) return encodeErrorReply(failure, request.id, extra);
+  if (request.op === "sum_squares") {
+    const parts = call.tasks.map(partOf);
+    const sum = parts.reduce((total, part) => total + part.result, 0n);
+    return encodeSumReply(sum, parts, request.id, extra);
+  }
+  const outcome = call.tasks[0]?.outcome;
+  if (request.op === "sum_range" && typeof outcome === "bigint") {
+    return encodeRangeReply(outcome, request.id, extra);
+  }
+  if (request.op !== "sum_range" && typeof outcome === "number") {
+    return encodeArithmeticReply(request, outcome, request.id, extra);
+  }
+  throw new Error(`Invariant: a finished "${request.op}" has a result of its kind`);
+}
+
+function partOf(task: Task): Part {
+  const { calculation, outcome } = task;
+  if (calculation.op !== "sum_range" || typeof outcome !== "bigint") {
+    throw new Error("Invariant: a finished sum has a whole number for each range");
+  }
+  return { a: calculation.a, b: calculation.b, result: outcome };
+}
+
+/** Which worker did what: times are in milliseconds, from when the request came. */
+function explain(call: Call, nowMs: number): string {
+  const work = call.tasks.map((task) => {
+    const { calculation } = task;
+    const range = calculation.op === "sum_range"
+      ? `"a":${calculation.a},"b":${calculation.b},`
+      : "";
+    const attempts = task.attempts.map((record) => attemptText(record, call.startedMs));
+    return `{${range}"attempts":[${attempts.join(",")}]}`;
+  });
+  return `{"ms":${rounded(nowMs - call.startedMs)},"work":[${work.join(",")}]}`;
+}
+
+function attemptText(record: AttemptRecord, fromMs: number): string {
+  return JSON.stringify({
+    worker: record.worker,
+    at_ms: rounded(record.startedMs - fromMs),
+    ms: rounded(record.endedMs - record.startedMs),
+    outcome: record.outcome,
+  });
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

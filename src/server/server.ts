@@ -1,0 +1,71 @@
+import { DEFAULT_MAX_REQUEST_LINE_BYTES, DEFAULT_WORKER_TIMEOUT_MS } from "../limits.ts";
+import { nowMs } from "../net/clock.ts";
+import { launch, type Log, type RunningRole } from "../net/role.ts";
+import type { Address } from "../protocol/machine.ts";
+import { ServerMachine } from "./machine.ts";
+
+/** How a server is started. */
+export interface ServerOptions {
+  /** The workers, in the order in which ranges are given to them. They may be down for now. */
+  workers: readonly Address[];
+  /**
+   * The address to listen on.
+   *
+   * @default {"127.0.0.1"}
+   */
+  host?: string;
+  /**
+   * The port to listen on; 0 takes a free one, which {@linkcode RunningRole.address} names.
+   *
+   * @default {5000}
+   */
+  port?: number;
+  /**
+   * How long a worker may take for one piece of work before another gets it, in milliseconds.
+   *
+   * @default {2000}
+   */
+  workerTimeoutMs?: number;
+  /**
+   * Longest request line in bytes; a longer one is refused and its connection closed.
+   *
+   * @default {1048576}
+   */
+  maxLineBytes?: number;
+  /** Takes log lines; without it nothing is logged. */
+  log?: Log;
+}
+
+/** A coordinator that is running in this process. */
+export interface RunningServer extends RunningRole {
+  /** Gives the worker at a place (counted from 0) another address. */
+  readdress(index: number, address: Address): void;
+}
+
+/**
+ * Starts a coordinator in this process.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { startServer, startWorker } from "@aula/calc";
+ *
+ * await using worker = startWorker({ port: 0 });
+ * await using server = startServer({ port: 0, workers: [worker.address] });
+ * ```
+ *
+ * @throws {ListenError} If the address cannot be listened on.
+ */
+export function startServer(options: ServerOptions): RunningServer {
+  const { host = "127.0.0.1", port = 5000, workers } = options;
+  const machine = new ServerMachine({
+    workers,
+    workerTimeoutMs: options.workerTimeoutMs ?? DEFAULT_WORKER_TIMEOUT_MS,
+    maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_REQUEST_LINE_BYTES,
+    seed: crypto.getRandomValues(new Int32Array(1))[0]!,
+  });
+  const { role, driver } = launch(machine, { host, port }, options.log ?? (() => {}));
+  return {
+    ...role,
+    readdress: (index, address) => driver.carryOut(machine.readdress(index, address, nowMs())),
+  };
+}

@@ -1,0 +1,48 @@
+import type { Coordinator } from "../scheduling/coordinator.ts";
+import type { Worker } from "../scheduling/worker.ts";
+import { VERSION } from "../version.ts";
+
+/** What a server counts. */
+export interface ServerCounters {
+  /** Calculations that were asked for. */
+  received: number;
+  /** Those answered with a result. */
+  answered: number;
+  /** Those answered with an error. */
+  failed: number;
+}
+
+/** What a status needs to know beside the coordinator. */
+export interface StatusFacts {
+  readonly counters: ServerCounters;
+  /** Open connections of requesters. */
+  readonly connections: number;
+  readonly startedMs: number;
+  readonly nowMs: number;
+}
+
+/** The members of a server's reply to `status`; PROTOCOL.md says what each means. */
+export function encodeStatus(coordinator: Coordinator, facts: StatusFacts): object {
+  const { counters, connections, startedMs, nowMs } = facts;
+  return {
+    role: "calc_server",
+    version: VERSION,
+    uptime_ms: Math.round(nowMs - startedMs),
+    connections,
+    requests: { ...counters, in_flight: coordinator.active, waiting: coordinator.waiting },
+    workers: coordinator.workers.map((worker) => workerStatus(worker, nowMs)),
+  };
+}
+
+function workerStatus(worker: Worker, nowMs: number): object {
+  return {
+    name: worker.name,
+    state: worker.state,
+    for_ms: Math.round(nowMs - worker.stateSinceMs),
+    ...(worker.reason === "" ? {} : { reason: worker.reason }),
+    protocol: worker.protocol,
+    in_flight: worker.inFlight,
+    completed: worker.completed,
+    failed: worker.failed,
+  };
+}

@@ -1,0 +1,146 @@
+import { assertEquals } from "@std/assert";
+import {
+  readClientCommand,
+  readServerCommand,
+  readWorkerCommand,
+} from "../../../src/cli/commands.ts";
+import { EXIT_STATUS } from "../../../src/cli/exit_status.ts";
+import { helpText } from "../../../src/cli/help.ts";
+import { noFile, oneFile, usageError } from "./support.ts";
+
+Deno.test("a worker runs with its defaults", () => {
+  assertEquals(readWorkerCommand([], noFile), {
+    kind: "run",
+    options: { host: "127.0.0.1", port: 6001, logLevel: "info" },
+  });
+});
+
+Deno.test("a worker takes its flags", () => {
+  const args = ["--", "--port", "0", "--host=[::1]", "--log-level", "debug"];
+  assertEquals(readWorkerCommand(args, noFile), {
+    kind: "run",
+    options: { host: "::1", port: 0, logLevel: "debug" },
+  });
+});
+
+Deno.test("a server runs with its defaults and the workers that it is given, in order", () => {
+  const args = ["--workers", "127.0.0.1:6002", "127.0.0.1:6001,[::1]:6003"];
+  assertEquals(readServerCommand(args, noFile), {
+    kind: "run",
+    options: {
+      host: "127.0.0.1",
+      port: 5000,
+      workers: [
+        { host: "127.0.0.1", port: 6002 },
+        { host: "127.0.0.1", port: 6001 },
+        { host: "::1", port: 6003 },
+      ],
+      workerTimeoutMs: 2000,
+      maxLineBytes: 1_048_576,
+      logLevel: "info",
+    },
+  });
+});
+
+Deno.test("a server takes its flags", () => {
+  const args = [
+    "--local",
+    "3",
+    "--worker-timeout",
+    "250ms",
+    "--max-line-bytes=64kB",
+    "--port",
+    "1",
+  ];
+  assertEquals(readServerCommand(args, noFile), {
+    kind: "run",
+    options: {
+      host: "127.0.0.1",
+      port: 1,
+      workers: [],
+      local: 3,
+      workerTimeoutMs: 250,
+      maxLineBytes: 64_000,
+      logLevel: "info",
+    },
+  });
+});
+
+Deno.test("a server with --local alone takes the cores, and --workers beside it", () => {
+  const command = readServerCommand(["--local", "--workers", "a:1"], noFile);
+  if (command.kind !== "run") throw new Error(command.kind);
+  assertEquals(command.options.local, "cores");
+  assertEquals(command.options.workers, [{ host: "a", port: 1 }]);
+});
+
+Deno.test("a server must be told where the workers are", () => {
+  const expected = "say where the workers are: --workers HOST:PORT... or --local";
+  assertEquals(usageError(() => readServerCommand([], noFile)).message, expected);
+  const file = oneFile('{"workers": [], "local": false}');
+  assertEquals(
+    usageError(() => readServerCommand(["--config", "c.jsonc"], file)).message,
+    expected,
+  );
+});
+
+Deno.test("a wrong value is refused by flag, value and what is expected", () => {
+  const cases: readonly (readonly [string[], string])[] = [
+    [
+      ["--port", "70000"],
+      '--port "70000" is out of range: expected a whole number from 0 to 65535',
+    ],
+    [["--port", "-1"], '--port "-1" is out of range: expected a whole number from 0 to 65535'],
+    [["--host", "a b"], '--host "a b" is not a host name or an IP address'],
+    [["--workers", "a:1", "b"], '--workers "b" has no port: expected HOST:PORT'],
+    [["--workers", "a:1", "--workers", "a:1"], '--workers "a:1" is named twice'],
+    [["--local", "0"], '--local "0" is out of range: expected a whole number from 1 to 256'],
+    [
+      ["--local", "all"],
+      '--local "all" is not a whole number: expected a whole number from 1 to 256',
+    ],
+    [["--log-level", "x"], '--log-level "x" is not known: expected error, warn, info or debug'],
+    [
+      ["--worker-timeout", "2d"],
+      '--worker-timeout "2d" is not a duration: expected one such as 2, 0.5, 250ms, 2s, 5m or 1h',
+    ],
+  ];
+  for (const [args, expected] of cases) {
+    const error = usageError(() => readServerCommand(args, noFile));
+    assertEquals(error.message, expected);
+    assertEquals(error.flag, args[0]?.slice(2));
+    assertEquals(error.exitStatus, EXIT_STATUS.usage);
+  }
+});
+
+Deno.test("the command line goes before the config file, and that before the defaults", () => {
+  const file = oneFile('{"host": "lab1", "port": 7, "worker": {"log-level": "error"}}');
+  assertEquals(readWorkerCommand(["--port", "8", "--config", "c.jsonc"], file), {
+    kind: "run",
+    options: { host: "lab1", port: 8, logLevel: "error" },
+  });
+});
+
+Deno.test("--workers replaces the workers of the config file", () => {
+  const file = oneFile('{"workers": ["a:1", "b:2"]}');
+  const command = readServerCommand(["--workers", "a:1", "--config", "c.jsonc"], file);
+  assertEquals(command.kind === "run" && command.options.workers, [{ host: "a", port: 1 }]);
+});
+
+Deno.test("--help and --version come before anything that is wrong with values or files", () => {
+  const roles = [
+    ["worker", readWorkerCommand],
+    ["calc_server", readServerCommand],
+    ["client", readClientCommand],
+  ] as const;
+  for (const [name, readCommand] of roles) {
+    const help = { kind: "help", text: helpText(name) } as const;
+    assertEquals<unknown>(readCommand(["--help"], noFile), help);
+    assertEquals<unknown>(readCommand(["--port", "x", "--config", "c", "--help"], noFile), help);
+    assertEquals<unknown>(readCommand(["--version"], noFile), { kind: "version" });
+  }
+});
+
+Deno.test("a flag of another role is unknown", () => {
+  const { message } = usageError(() => readWorkerCommand(["--workers", "a:1"], noFile));
+  assertEquals(message, 'unknown flag "--workers"');
+});

@@ -1,0 +1,133 @@
+/**
+ * Makes the executables of the three roles.
+ *
+ * ```sh
+ * deno task compile                 # dist/worker, dist/calc_server, dist/client, for this machine
+ * deno task compile:all             # dist/linux-x64/worker, …, for all systems
+ * deno task compile --official      # only with the runtime that Deno downloads, as for a release
+ * deno task compile --output DIR    # into another folder than dist
+ * ```
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { parseArgs } from "@std/cli/parse-args";
+import { type Role, ROLES } from "./compile/roles.ts";
+import { chooseRuntime, compilerEnvironment, type Runtime } from "./compile/runtime.ts";
+import { type Target, TARGETS, thisMachine } from "./compile/targets.ts";
+
+/** The folder of the project, in which everything runs. */
+const PROJECT = dirname(import.meta.dirname ?? ".");
+
+/** Where runtimes are kept if the user's cache folder cannot be written to. Git ignores it. */
+const FOLDER_INSTEAD = `${PROJECT}/npm_only/.local/runtime`;
+
+const { all, official, output } = readFlags(Deno.args);
+
+try {
+  await cacheModules();
+  for (const target of all ? TARGETS : [thisMachine()]) {
+    const runtime = await chooseRuntime(target, {
+      // The other ways to a runtime give one for this machine.
+      official: official || all,
+      folderInstead: FOLDER_INSTEAD,
+      log,
+    });
+    log(`runtime for ${target.folder}: ${runtime.description}`);
+    const folder = all ? `${output}/${target.folder}` : output;
+    for (const role of ROLES) {
+      const file = await compile(role, target, runtime, folder);
+      if (!all) await tryOut(file);
+    }
+  }
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  log(error.message);
+  Deno.exit(1);
+}
+
+function readFlags(args: readonly string[]): { all: boolean; official: boolean; output: string } {
+  const unknown: string[] = [];
+  const flags = parseArgs(args.filter((argument) => argument !== "--"), {
+    boolean: ["all", "official"],
+    string: ["output"],
+    default: { output: `${PROJECT}/dist` },
+    unknown: (argument) => unknown.push(argument),
+  });
+  if (unknown.length === 0) return flags;
+  log(`unknown argument "${unknown[0]}": give --all, --official, --output DIR or nothing`);
+  Deno.exit(2);
+}
+
+/**
+ * Brings all modules into Deno's cache. This checks the packages against the lock file, which the
+ * compiling itself does not use.
+ */
+async function cacheModules(): Promise<void> {
+  await runDeno(Deno.execPath(), ["cache", "--quiet", ...ROLES.map(scriptOf)], Deno.env.toObject());
+}
+
+async function compile(
+  role: Role,
+  target: Target,
+  runtime: Runtime,
+  folder: string,
+): Promise<string> {
+  const file = `${folder}/${role.name}${target.os === "windows" ? ".exe" : ""}`;
+  await runDeno(runtime.compiler, [
+    "compile",
+    "--quiet",
+    // The static checks are `deno task check`; here they would be made once for each executable.
+    "--no-check",
+    // An executable never asks, and leaves nothing in a shared machine's temporary folder.
+    "--no-prompt",
+    "--no-code-cache",
+    // With it, Deno embeds every package that it names, those that only tests use included.
+    "--no-lock",
+    "--target",
+    target.triple,
+    ...role.permissions(target.os),
+    "--output",
+    file,
+    scriptOf(role),
+  ], { ...compilerEnvironment(), ...runtime.env });
+  const { size } = await Deno.stat(file);
+  log(`made ${file.replace(`${PROJECT}/`, "")} (${Math.round(size / 1e6)} MB)`);
+  return file;
+}
+
+/** A runtime of another version than the compiler's gives an executable that does not start. */
+async function tryOut(file: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(file, { args: ["--version"] }).output();
+  if (success) return;
+  const reason = new TextDecoder().decode(stderr).split("\n", 1)[0];
+  throw new Error(
+    `Cannot start "${file}": ${reason}. Is DENORT_BIN, if set, of Deno ${Deno.version.deno}?`,
+  );
+}
+
+function scriptOf(role: Role): string {
+  return `${role.name}.ts`;
+}
+
+async function runDeno(
+  deno: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { success, code } = await new Deno.Command(deno, {
+    args: [...args],
+    cwd: PROJECT,
+    clearEnv: true,
+    env,
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`Cannot compile: "deno ${args.join(" ")}" ended with ${code}`);
+}
+
+function log(line: string): void {
+  // deno-lint-ignore no-console -- this is a tool, and what it says is for its user
+  console.error(`[compile] ${line}`);
+}
