@@ -15,11 +15,18 @@ import { startWorker } from "./src/worker/worker.ts";
 await runRole({
   name: "worker",
   read: readWorkerCommand,
-  run: async ({ host, port, logLevel }) => {
+  run: async ({ logLevel, ...options }) => {
     const log = stderrLog("worker", logLevel);
-    const worker = startWorker({ host, port, log });
+    const isJoining = options.join.length > 0;
+    const name = options.name ?? (isJoining ? Deno.hostname() : "worker");
+    const worker = startWorker({ ...options, name, log });
     stopOnSignals(worker, log);
-    await writeStdout(`[worker] listening on ${formatAddress(worker.address)}\n`);
+    if (options.port !== undefined) {
+      await writeStdout(`[worker] listening on ${formatAddress(worker.address)}\n`);
+    }
+    if (isJoining) {
+      await writeStdout(`[worker] joining ${options.join.map(formatAddress).join(", ")}\n`);
+    }
     await worker.finished;
     return EXIT_STATUS.ok;
   },

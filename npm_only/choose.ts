@@ -54,7 +54,9 @@ async function main(args: readonly string[]): Promise<void> {
     await apply(route);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    log(`cannot keep the choice in "npm_only/.local": ${why}. Run "deno task setup" where it can be`);
+    log(
+      `cannot keep the choice in "npm_only/.local": ${why}. Run "deno task setup" where it can be`,
+    );
     Deno.exit(1);
   }
   const reason = asked === undefined && route === "npm" ? "JSR is not in reach: " : "";

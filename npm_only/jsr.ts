@@ -20,7 +20,14 @@ const PROBED_ENTRY_POINT = "/to-transform-stream";
  */
 export async function isInReach(specifier: string): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--quiet", "--no-config", "--no-lock", "--reload", specifier + PROBED_ENTRY_POINT],
+    args: [
+      "cache",
+      "--quiet",
+      "--no-config",
+      "--no-lock",
+      "--reload",
+      specifier + PROBED_ENTRY_POINT,
+    ],
     stdin: "null",
     stdout: "null",
     stderr: "null",

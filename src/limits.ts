@@ -8,6 +8,11 @@
 /** The version of the wire that two of our roles speak once both have said hello. */
 export const PROTOCOL_VERSION = 1;
 
+/** Where a server listens if nothing else is said. */
+export const DEFAULT_SERVER_PORT = 5000;
+/** Where a worker listens if nothing else is said. */
+export const DEFAULT_WORKER_PORT = 6001;
+
 // Lines on the wire.
 
 /** Longest request line that a server or worker reads, in bytes without the newline. */
@@ -65,12 +70,40 @@ export const PLAIN_RECHECK_MS = 60_000;
 export const REDIAL_MIN_MS = 25;
 /** The longest pause between two dials: a worker that comes up is used within a second. */
 export const REDIAL_MAX_MS = 600;
-/** The first pause before a plain worker that timed out gets a trial request; it doubles from there. */
-export const TRIAL_MIN_MS = 1000;
-/** The longest pause between two trial requests. */
-export const TRIAL_MAX_MS = 30_000;
+/** How often a worker that speaks the full protocol is asked whether it lives. */
+export const HEARTBEAT_INTERVAL_MS = 1000;
+/** Heartbeats without an answer that make a worker suspect. */
+export const HEARTBEATS_TO_SUSPECT = 2;
+/** Heartbeats without an answer after which its connection is given up. */
+export const HEARTBEATS_TO_DOWN = 3;
+/** How long a worker that failed gets nothing, the first time; it doubles from there. */
+export const EJECT_MIN_MS = 1000;
+/** The longest time for which a worker that failed gets nothing. */
+export const EJECT_MAX_MS = 60_000;
+/** A second worker is asked when the first has not answered for 4 x p99, but not earlier than this. */
+export const HEDGE_MIN_MS = 50;
+/** A second worker is asked when the first has not answered for so long, however slow all are. */
+export const HEDGE_MAX_MS = 100;
+/** The share of the requests of the last ten seconds that may be asked a second time. */
+export const HEDGE_SHARE = 0.1;
+/** Requests that may be asked a second time at once, however few came lately. */
+export const HEDGE_BURST = 64;
+/** Requests a second that may be asked a second time, however few came lately. */
+export const HEDGE_REFILL_PER_SECOND = 10;
+/** How long a joined worker that was lost keeps its place among the workers. */
+export const JOINED_PLACE_MS = 60_000;
+/** The first pause before a joining worker dials its coordinator again; it doubles from there. */
+export const JOIN_MIN_MS = 100;
+/** The longest pause before a joining worker dials its coordinator again. */
+export const JOIN_MAX_MS = 5000;
+/** Workers that may join one coordinator. */
+export const MAX_JOINED_WORKERS = 10_000;
+/** Longest name of a worker, in characters. */
+export const MAX_NAME_CHARS = 200;
 /** How often timeouts are looked at while work is under way. */
 export const TICK_MS = 10;
+/** A tick that comes so much too late says more about ourselves than about those whom we wait for. */
+export const LATE_TICK_MS = 50;
 /** How long a stopping role waits for what is in flight. */
 export const STOP_GRACE_MS = 10_000;
 /** A second signal this long after the first ends a role at once; a nearer one is the same Ctrl-C. */

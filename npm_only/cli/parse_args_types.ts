@@ -78,13 +78,14 @@ type TypedFlags<
   & { [Name in Exclude<TCollectable, TStrings | TBooleans | undefined>]: unknown[] };
 
 /** A default makes its flag required, and its own type one of the flag's. */
-type WithDefaults<TFlags, TDefaults> = TDefaults extends undefined ? TFlags :
-  & Omit<TFlags, keyof TDefaults>
-  & {
-    [Name in keyof TDefaults]: Name extends keyof TFlags
-      ? TDefaults[Name] | NonNullable<TFlags[Name]>
-      : unknown;
-  };
+type WithDefaults<TFlags, TDefaults> = TDefaults extends undefined ? TFlags
+  :
+    & Omit<TFlags, keyof TDefaults>
+    & {
+      [Name in keyof TDefaults]: Name extends keyof TFlags
+        ? TDefaults[Name] | NonNullable<TFlags[Name]>
+        : unknown;
+    };
 
 /** The flags of a result. With no name given in any option, each may be anything. */
 export type ParsedFlags<

@@ -43,7 +43,11 @@ export function toTransformStream<I, O>(
 
 /** One kind of iterator for both kinds of iterable. */
 function iteratorOf<O>(iterable: Iterable<O> | AsyncIterable<O>): AsyncIterator<O> {
-  if (isIterable(iterable)) return (async function* () { yield* iterable; })();
+  if (isIterable(iterable)) {
+    return (async function* () {
+      yield* iterable;
+    })();
+  }
   throw new TypeError("Transformer must return an iterable or async iterable");
 }
 

@@ -8,6 +8,7 @@
 import type { Address, LogLevel } from "../protocol/machine.ts";
 import { chooseAction, type ClientAction } from "./client_action.ts";
 import type { ReadTextFile } from "./config.ts";
+import { DEFAULT_WORKER_PORT } from "../limits.ts";
 import { UsageError } from "./exit_status.ts";
 import { helpText } from "./help.ts";
 import type { CORES } from "./kinds.ts";
@@ -25,8 +26,12 @@ export type Command<Options> =
 export interface WorkerOptions {
   /** The address to listen on; IPv6 without brackets. */
   readonly host: string;
-  /** The port to listen on; 0 takes a free one. */
-  readonly port: number;
+  /** The port to listen on; 0 takes a free one. Absent where it only joins. */
+  readonly port?: number;
+  /** Servers to dial and work for. */
+  readonly join: readonly Address[];
+  /** What it is known by where it joins; absent for the host name. */
+  readonly name?: string;
   /** The least important lines that are logged. */
   readonly logLevel: LogLevel;
 }
@@ -45,16 +50,16 @@ export interface ServerOptions {
   readonly workerTimeoutMs: number;
   /** The longest request line that is read. */
   readonly maxLineBytes: number;
+  /** Whether joins and drains are taken from other machines. */
+  readonly insecure: boolean;
   /** The least important lines that are logged. */
   readonly logLevel: LogLevel;
 }
 
 /** How a client is to run. */
 export interface ClientOptions {
-  /** Where the server listens; IPv6 without brackets. */
-  readonly host: string;
-  /** The port of the server. */
-  readonly port: number;
+  /** Where servers listen, in order of preference; at least one. */
+  readonly servers: readonly Address[];
   /** How long the server may take. */
   readonly timeoutMs: number;
   /** Whether the reply is printed as a block of lines. */
@@ -78,8 +83,18 @@ export function readWorkerCommand(
 ): Command<WorkerOptions> {
   const request = readFlags(args, { ...ROLES.worker, flags: WORKER_FLAGS }, readTextFile);
   if (request.kind !== "run") return show(request.kind, "worker");
-  const { values } = request.reading;
-  const options = { host: values.host, port: values.port, logLevel: values["log-level"] };
+  const { host, join = [], name, "log-level": logLevel, ...values } = request.reading.values;
+  const port = values.port ?? (join.length === 0 ? DEFAULT_WORKER_PORT : undefined);
+  if (name !== undefined && join.length === 0) {
+    throw new UsageError("--name belongs to --join: it is what servers call the worker", "name");
+  }
+  const options = {
+    host,
+    join,
+    logLevel,
+    ...(port === undefined ? {} : { port }),
+    ...(name === undefined ? {} : { name }),
+  };
   return { kind: "run", options };
 }
 
@@ -96,9 +111,6 @@ export function readServerCommand(
   if (request.kind !== "run") return show(request.kind, "calc_server");
   const { values } = request.reading;
   const { workers = [], local } = values;
-  if (workers.length === 0 && local === undefined) {
-    throw new UsageError("say where the workers are: --workers HOST:PORT... or --local", "workers");
-  }
   const options = {
     host: values.host,
     port: values.port,
@@ -106,6 +118,7 @@ export function readServerCommand(
     ...(local === undefined ? {} : { local }),
     workerTimeoutMs: values["worker-timeout"],
     maxLineBytes: values["max-line-bytes"],
+    insecure: values.insecure,
     logLevel: values["log-level"],
   };
   return { kind: "run", options };
@@ -124,8 +137,7 @@ export function readClientCommand(
   if (request.kind !== "run") return show(request.kind, "client");
   const { values } = request.reading;
   const options = {
-    host: values.host,
-    port: values.port,
+    servers: values.server ?? [{ host: values.host, port: values.port }],
     timeoutMs: values.timeout,
     pretty: values.pretty,
     explain: values.explain,

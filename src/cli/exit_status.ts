@@ -14,6 +14,8 @@ export const EXIT_STATUS = {
   usage: 2,
   /** The server cannot be reached or does not answer in time; a server or worker cannot listen. */
   unreachable: 3,
+  /** The system refuses what was to be written or read, such as a result on a full disk. */
+  system: 4,
 } as const;
 
 /** One of the statuses that a role ends with. */

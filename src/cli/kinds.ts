@@ -38,6 +38,21 @@ export const host: Kind<string> = {
   configToText: asText,
 };
 
+/** A text of at most so many characters, none of them a control character. */
+export function shortText(maxCharacters: number, valueName: string): Kind<string> {
+  return {
+    arity: "one",
+    valueName,
+    expectedInConfig: `a text of 1 to ${maxCharacters} characters`,
+    readText(text) {
+      const isFit = text !== "" && text.length <= maxCharacters && !/\p{Cc}/u.test(text);
+      if (isFit) return { value: text };
+      return { problem: `is not a text of 1 to ${maxCharacters} printable characters` };
+    },
+    configToText: asText,
+  };
+}
+
 /** The path of a file. */
 export const path: Kind<string> = {
   arity: "one",

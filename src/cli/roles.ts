@@ -39,12 +39,16 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
     flags: WORKER_FLAGS,
     subcommands: {},
     operations: {},
-    examples: ["worker --port 6001", "worker --host 0.0.0.0 --port 6001 --log-level debug"],
+    examples: [
+      "worker --port 6001",
+      "worker --host 0.0.0.0 --port 6001 --log-level debug",
+      "worker --join lab1:5000 --name window-seat",
+    ],
     exitStatuses: LISTENER_EXIT_STATUSES,
   },
   calc_server: {
     name: "calc_server",
-    usage: ["--workers HOST:PORT... [flags]", "--local [N] [flags]"],
+    usage: ["--workers HOST:PORT... [flags]", "--local [N] [flags]", "[flags]"],
     description:
       "Shares the requests of clients out over workers, and goes on when a worker fails.",
     flags: SERVER_FLAGS,
@@ -75,12 +79,14 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
       "client --op sum_squares --n 9 --pretty",
       "client --batch --input requests.jsonl --output replies.jsonl",
       "client status",
+      "client drain 127.0.0.1:6002",
     ],
     exitStatuses: {
       0: "the reply is ok, or (of a batch) all are, or help was shown",
       1: 'the reply says "ok": false, or (of a batch) one does',
       2: "wrong usage",
       3: "the server cannot be reached, or does not answer within --timeout",
+      4: "the system refuses: results cannot be written, say, because the disk is full",
     },
   },
 };

@@ -11,14 +11,14 @@ const PROGRESS_INTERVAL_MS = 200;
 
 /** Runs a batch from its files or streams, and gives the client's exit status. */
 export async function runBatch(options: ClientOptions, action: BatchAction): Promise<number> {
-  const { host, port, timeoutMs } = options;
+  const { servers, timeoutMs } = options;
   const { inputPath, outputPath, window } = action;
   await refuseSameFile(inputPath, outputPath);
   const input = await openInput(inputPath);
   const output = await openOutput(outputPath);
   let readBytes = 0;
   const batch = new Batch({
-    servers: [{ host, port }],
+    servers,
     input: input.readable.pipeThrough(countBytes((bytes) => readBytes += bytes)),
     write: output.write,
     window,
@@ -57,7 +57,8 @@ async function openInput(path: string | undefined): Promise<Input> {
   if (path === undefined) return { readable: Deno.stdin.readable, totalBytes: undefined };
   try {
     const file = await Deno.open(path);
-    const { isFile, size } = await file.stat();
+    const { isFile, isDirectory, size } = await file.stat();
+    if (isDirectory) throw new Error("it is a folder");
     return { readable: file.readable, totalBytes: isFile ? size : undefined };
   } catch (error) {
     throw new UsageError(`cannot read --input "${path}": ${why(error)}`, "input", { cause: error });

@@ -1,5 +1,6 @@
 import { ReplyTimeoutError, ServerUnreachableError } from "../client/errors.ts";
 import { ClientLink } from "../client/link.ts";
+import { formatAddress } from "../protocol/address.ts";
 import { decodeReply } from "../protocol/decode_reply.ts";
 import { requestBody } from "../protocol/encode.ts";
 import type { Request } from "../protocol/messages.ts";
@@ -7,6 +8,7 @@ import type { ClientAction } from "./client_action.ts";
 import type { ClientOptions } from "./commands.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { prettyJson, spaceJson } from "./output.ts";
+import type { SubcommandName } from "./tables.ts";
 import { runBatch } from "./run_batch.ts";
 import { writeStderr, writeStdout } from "./stdio.ts";
 
@@ -26,15 +28,16 @@ export async function runClient(options: ClientOptions): Promise<number> {
 }
 
 async function ask(options: ClientOptions, request: Request): Promise<number> {
-  const { host, port, timeoutMs, pretty, explain } = options;
-  const link = new ClientLink([{ host, port }]);
+  const { servers, timeoutMs, pretty, explain } = options;
+  const link = new ClientLink(servers);
   try {
     const body = requestBody(explain ? { ...request, explain } : request);
     const text = await link.ask(body, { timeoutMs, bare: true });
     const reply = decodeReply(text);
     if (reply === undefined) {
       writeStderr(
-        `client: ${host}:${port} answered something that is no reply: is it a calc_server?\n`,
+        `client: ${servers.map(formatAddress).join(", ")} answered something that is no reply: ` +
+          "is it a calc_server?\n",
       );
       return EXIT_STATUS.unreachable;
     }
@@ -52,6 +55,10 @@ function requestOf(action: Exclude<ClientAction, { kind: "batch" }>): Request {
     case "sum_squares":
       return { op: "sum_squares", n: action.n };
     case "subcommand":
-      return { op: action.name };
+      return subcommandRequest(action.name, action.operands);
   }
+}
+
+function subcommandRequest(name: SubcommandName, [worker = ""]: readonly string[]): Request {
+  return name === "drain" || name === "undrain" ? { op: name, worker } : { op: name };
 }

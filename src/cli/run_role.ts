@@ -18,6 +18,9 @@ export interface RoleProgram<Options> {
   readonly run: (options: Options) => Promise<number>;
 }
 
+/** How Deno words what the operating system refuses. */
+const FROM_THE_SYSTEM = /\(os error \d+\)/;
+
 /** Runs a role's program from its arguments to the end of the process: every failure is one clear line. */
 export async function runRole<Options>(program: RoleProgram<Options>): Promise<never> {
   Deno.exit(await statusOf(program));
@@ -41,6 +44,10 @@ async function statusOf<Options>(program: RoleProgram<Options>): Promise<number>
     }
     // `| head -n 1` has what it wanted.
     if (error instanceof Deno.errors.BrokenPipe) return EXIT_STATUS.ok;
+    if (error instanceof Error && FROM_THE_SYSTEM.test(error.message)) {
+      writeStderr(`${name}: ${error.message}\n`);
+      return EXIT_STATUS.system;
+    }
     throw error;
   }
 }

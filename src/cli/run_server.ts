@@ -10,7 +10,7 @@ import { stderrLog, writeStdout } from "./stdio.ts";
 
 /** Runs a coordinator until it is told to stop, and gives its exit status. */
 export async function runServer(options: ServerOptions): Promise<number> {
-  const { host, port, workers, local, workerTimeoutMs, maxLineBytes, logLevel } = options;
+  const { workers, local, logLevel, ...rest } = options;
   const log = stderrLog("calc-server", logLevel);
   let server: RunningServer | undefined;
   const count = local === CORES ? navigator.hardwareConcurrency : local ?? 0;
@@ -21,7 +21,7 @@ export async function runServer(options: ServerOptions): Promise<number> {
   });
   try {
     const all = [...workers, ...locals.addresses];
-    server = startServer({ host, port, workers: all, workerTimeoutMs, maxLineBytes, log });
+    server = startServer({ ...rest, workers: all, log });
     stopOnSignals(server, log);
     await announce(server, all.map(formatAddress));
     await server.finished;

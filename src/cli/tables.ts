@@ -12,6 +12,7 @@ import {
   MAX_BATCH_WINDOW,
   MAX_HELD_BYTES,
   MAX_LOCAL_WORKERS,
+  MAX_NAME_CHARS,
   MAX_TIMEOUT_MS,
 } from "../limits.ts";
 import type { FlagTable, SubcommandTable } from "./flags.ts";
@@ -22,6 +23,7 @@ import {
   numberOrCores,
   path,
   port,
+  shortText,
   toggle,
   wholeNumber,
 } from "./kinds.ts";
@@ -61,7 +63,18 @@ const COMMON_FLAGS = {
 /** The flags of a worker. */
 export const WORKER_FLAGS = {
   "host": { kind: host, default: "127.0.0.1", help: "Address to listen on; 0.0.0.0 for all" },
-  "port": { kind: port(0), default: "6001", help: "Port to listen on; 0 takes a free one" },
+  "port": {
+    kind: port(0),
+    help: "Port to listen on; 0 takes a free one (default: 6001, or none with --join)",
+  },
+  "join": {
+    kind: addressList,
+    help: "Servers to dial and work for, so that no port need be open here",
+  },
+  "name": {
+    kind: shortText(MAX_NAME_CHARS, "NAME"),
+    help: "What --join is known by (default: this machine's host name)",
+  },
   ...COMMON_FLAGS,
 } as const satisfies FlagTable;
 
@@ -87,6 +100,11 @@ export const SERVER_FLAGS = {
     default: `${DEFAULT_MAX_REQUEST_LINE_BYTES / 1024 ** 2}MiB`,
     help: "Longest request line that is read",
   },
+  "insecure": {
+    kind: toggle,
+    default: "false",
+    help: "Take joins and drains even where other machines can connect, from anybody",
+  },
   ...COMMON_FLAGS,
 } as const satisfies FlagTable;
 
@@ -94,6 +112,10 @@ export const SERVER_FLAGS = {
 export const CLIENT_FLAGS = {
   "host": { kind: host, default: "127.0.0.1", help: "Host of the server" },
   "port": { kind: port(1), default: "5000", help: "Port of the server" },
+  "server": {
+    kind: addressList,
+    help: "Servers instead of --host and --port: the first that answers is used",
+  },
   "timeout": {
     kind: timeout,
     default: `${DEFAULT_CLIENT_TIMEOUT_MS / 1000}s`,
@@ -135,6 +157,16 @@ export const CLIENT_SUBCOMMANDS = {
     flags: ["pretty"],
   },
   "ping": { help: "Ask whether the server is there", operands: [], flags: ["pretty"] },
+  "drain": {
+    help: "Give a worker nothing new; status shows the names",
+    operands: ["WORKER"],
+    flags: ["pretty"],
+  },
+  "undrain": {
+    help: "Give a drained worker work again",
+    operands: ["WORKER"],
+    flags: ["pretty"],
+  },
 } as const satisfies SubcommandTable;
 
 /** One subcommand's name. */

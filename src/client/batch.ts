@@ -55,6 +55,7 @@ export class Batch {
   #isWriting = false;
   #error: unknown;
   #roomMade: (() => void) | undefined;
+  readonly #aborted = new AbortController();
 
   /** A batch that has not begun. */
   constructor(options: BatchOptions) {
@@ -71,7 +72,8 @@ export class Batch {
    */
   async run(): Promise<BatchCounts> {
     try {
-      for await (const lines of this.#options.input.pipeThrough(inputLines())) {
+      const { signal } = this.#aborted;
+      for await (const lines of this.#options.input.pipeThrough(inputLines(), { signal })) {
         for (const line of lines) {
           while (!this.#hasRoom() && this.#error === undefined) await this.#room();
           if (this.#error !== undefined) throw this.#error;
@@ -129,12 +131,16 @@ export class Batch {
       deadlineMs: nowMs() + this.#options.timeoutMs,
       done: false,
       replied,
-      failed: (failure) => {
-        this.#error ??= errorOf(failure);
-        this.#wake();
-      },
+      failed: (failure) => this.#fail(errorOf(failure)),
     };
     this.#link.submit(exchange);
+  }
+
+  /** The first failure ends the batch, though its input may still be open. */
+  #fail(error: unknown): void {
+    this.#error ??= error;
+    this.#aborted.abort(this.#error);
+    this.#wake();
   }
 
   #refuse(slot: Slot, error: WireError, id: RequestId | undefined): void {
@@ -165,7 +171,7 @@ export class Batch {
         await this.#options.write(text);
       }
     } catch (error) {
-      this.#error ??= error;
+      this.#fail(error);
     } finally {
       this.#isWriting = false;
       this.#wake();

@@ -1,4 +1,4 @@
-import { DEFAULT_CLIENT_TIMEOUT_MS } from "../limits.ts";
+import { DEFAULT_CLIENT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "../limits.ts";
 import { decodeReply, doubleResult, integerResult, type Reply } from "../protocol/decode_reply.ts";
 import { bigintOf, replyError } from "../protocol/decode_reply.ts";
 import { isJsonObject, parseJsonExactly } from "../protocol/json.ts";
@@ -126,12 +126,14 @@ export class Client implements AsyncDisposable {
    * integers beyond the safe ones are rounded there, which {@linkcode Client.sumSquares} avoids.
    *
    * @throws {CalculationError} If the reply says `"ok": false`.
+   * @throws {TypeError} If there is no `op`.
    */
   async request(
     members: Readonly<Record<string, unknown>>,
     options?: RequestOptions,
   ): Promise<Record<string, unknown>> {
     const { id: _ignored, ...rest } = members;
+    if (typeof rest.op !== "string") throw new TypeError('Cannot ask: the request has no "op"');
     const text = JSON.stringify(rest, exactIntegers);
     const { id: _id, ...reply } = (await this.#ask(text.slice(1, -1), options)).members;
     return reply;
@@ -167,7 +169,11 @@ export class Client implements AsyncDisposable {
 
   async #ask(members: string, options: RequestOptions = {}): Promise<Reply> {
     const { timeoutMs, signal } = options;
-    const time = timeoutMs === undefined ? "" : `,"timeout_ms":${timeoutMs}`;
+    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
+      throw new RangeError(`Cannot wait ${timeoutMs} ms for a reply`);
+    }
+    const isTold = timeoutMs !== undefined && timeoutMs <= MAX_TIMEOUT_MS;
+    const time = isTold ? `,"timeout_ms":${formatTimeout(timeoutMs)}` : "";
     const text = await this.#link.ask(`${members}${time}}`, {
       timeoutMs: timeoutMs ?? this.#timeoutMs,
       signal,
@@ -226,6 +232,11 @@ function exactIntegers(_key: string, value: unknown): unknown {
   // In every engine we run on; TypeScript's library learns of it later.
   const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
   return typeof value === "bigint" ? rawJSON(String(value)) : value;
+}
+
+/** Plain digits: a fraction of a millisecond is kept, an exponent would be right but hard to read. */
+function formatTimeout(ms: number): string {
+  return String(Math.ceil(ms * 1000) / 1000);
 }
 
 function unexpected(reply: Reply): ProtocolError {

@@ -10,6 +10,7 @@ import type {
   Machine,
   MachineEvent,
 } from "../protocol/machine.ts";
+import type { RequestId } from "../protocol/messages.ts";
 import { Queue } from "../protocol/queue.ts";
 
 /** Why a request got no reply. */
@@ -149,7 +150,7 @@ export class ClientMachine implements Machine {
       if (framer.start === framer.end) continue;
       const text = decodeLine(framer.bytes, framer.start, framer.end);
       if (text === undefined || !this.#reply(text)) {
-        return this.#drop("the server answered what was not asked", nowMs);
+        return this.#drop("it answered something that is no reply: is it a calc_server?", nowMs);
       }
       this.#failures = 0;
     }
@@ -159,7 +160,13 @@ export class ClientMachine implements Machine {
 
   #reply(text: string): boolean {
     const match = ID_FIRST.exec(text);
-    const id = match === null ? decodeReply(text)?.id : Number(match[1]);
+    let id: RequestId | undefined;
+    if (match !== null) id = Number(match[1]);
+    else if (this.#byId.size > 0 || !text.startsWith('{"ok":')) {
+      const reply = decodeReply(text);
+      if (reply === undefined) return false;
+      id = reply.id;
+    }
     if (id === undefined) {
       const exchange = this.#bare.shift();
       if (exchange === undefined) return false;
@@ -184,6 +191,7 @@ export class ClientMachine implements Machine {
     const server = formatAddress(this.#servers[this.#server]!);
     this.#connection = undefined;
     this.#isOpen = false;
+    this.#dialDeadlineMs = Infinity;
     this.#out = "";
     this.#failures++;
     this.#server = (this.#server + 1) % this.#servers.length;

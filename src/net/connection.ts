@@ -1,6 +1,6 @@
 import { LINGER_MS } from "../limits.ts";
 import { describeNetworkError } from "./network_error.ts";
-import type { ReadBuffers } from "./read_buffers.ts";
+import type { Buffers } from "./buffers.ts";
 
 /** What a connection tells its driver. Nothing follows `closed`. */
 export interface ConnectionPort {
@@ -19,7 +19,7 @@ const encoder = new TextEncoder();
 /** One socket: a read loop, and writes that collect while one is under way. */
 export class Connection {
   readonly #conn: Deno.TcpConn;
-  readonly #buffers: ReadBuffers;
+  readonly #buffers: Buffers;
   readonly #port: ConnectionPort;
   #pending = "";
   #writing = false;
@@ -31,7 +31,7 @@ export class Connection {
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   /** A connection that is not read yet. */
-  constructor(conn: Deno.TcpConn, buffers: ReadBuffers, port: ConnectionPort) {
+  constructor(conn: Deno.TcpConn, buffers: Buffers, port: ConnectionPort) {
     this.#conn = conn;
     this.#buffers = buffers;
     this.#port = port;
@@ -51,7 +51,10 @@ export class Connection {
   write(text: string): void {
     if (this.#isClosed || this.#finishing) return;
     this.#pending += text;
-    if (!this.#writing) this.#writeLoop();
+    if (this.#writing) return;
+    // Whatever else is ready in this turn of the event loop goes out in the same write.
+    this.#writing = true;
+    queueMicrotask(() => this.#writeLoop());
   }
 
   /** Reads no more until {@linkcode resume}. */
@@ -103,7 +106,7 @@ export class Connection {
       while (!this.#isClosed) {
         if (this.#paused) await new Promise<void>((resolve) => this.#resume = resolve);
         if (this.#isClosed) break;
-        buffer = this.#buffers.next(buffer, count);
+        buffer = this.#buffers.nextForRead(buffer, count);
         count = await this.#conn.read(buffer);
         if (this.#isClosed || count === null) break;
         if (!this.#finishing) this.#port.received(buffer.subarray(0, count));
@@ -120,19 +123,16 @@ export class Connection {
     if (this.#isClosed) return;
     this.#peerEnded = true;
     if (!this.#finishing) this.#port.ended();
-    else if (!this.#writing) this.#closeWith("finished");
+    else if (!this.#writing) this.#closeWith("connection closed");
   }
 
   async #writeLoop(): Promise<void> {
-    this.#writing = true;
+    const buffer = this.#buffers.takeLarge();
     try {
       while (this.#pending !== "" && !this.#isClosed) {
-        const bytes = encoder.encode(this.#pending);
+        const text = this.#pending;
         this.#pending = "";
-        let written = await this.#conn.write(bytes);
-        while (written < bytes.length) {
-          written += await this.#conn.write(bytes.subarray(written));
-        }
+        await this.#writeText(text, buffer);
       }
       this.#writing = false;
       if (this.#isClosed) return;
@@ -141,15 +141,28 @@ export class Connection {
     } catch (error) {
       this.#writing = false;
       this.#closeWith(describeNetworkError(error));
+    } finally {
+      this.#buffers.giveBack(buffer);
+    }
+  }
+
+  /** Writes a text whole, as many bytes at a time as the buffer holds. */
+  async #writeText(text: string, buffer: Uint8Array<ArrayBuffer>): Promise<void> {
+    let rest = text;
+    while (rest !== "") {
+      const { read, written: length } = encoder.encodeInto(rest, buffer);
+      rest = read === rest.length ? "" : rest.slice(read);
+      let written = 0;
+      while (written < length) written += await this.#conn.write(buffer.subarray(written, length));
     }
   }
 
   #endSending(): void {
     if (this.#peerEnded) {
-      this.#closeWith("finished");
+      this.#closeWith("connection closed");
       return;
     }
-    this.#linger = setTimeout(() => this.#closeWith("finished"), LINGER_MS);
+    this.#linger = setTimeout(() => this.#closeWith("connection closed"), LINGER_MS);
     this.#conn.closeWrite().catch((error) => this.#closeWith(describeNetworkError(error)));
   }
 }

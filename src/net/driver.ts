@@ -7,7 +7,7 @@ import { Connection } from "./connection.ts";
 import { type Dial, Dialler } from "./dialler.ts";
 import type { Listener } from "./listener.ts";
 import { describeNetworkError } from "./network_error.ts";
-import { ReadBuffers } from "./read_buffers.ts";
+import { Buffers } from "./buffers.ts";
 
 /** What a driver connects. */
 export interface DriverOptions {
@@ -25,13 +25,14 @@ export class Driver {
   readonly #dials = new Map<ConnectionId, Dial>();
   readonly #finishing = new Set<Connection>();
   readonly #dialler = new Dialler();
-  readonly #buffers = new ReadBuffers();
+  readonly #buffers = new Buffers();
   readonly #stopped = Promise.withResolvers<void>();
   #lastAccepted = 0;
   #roomMade: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Infinity;
   #isStopped = false;
+  #accepting: Promise<void> | undefined;
 
   /** A driver that does nothing yet. */
   constructor(machine: Machine, options: DriverOptions) {
@@ -47,7 +48,7 @@ export class Driver {
   /** Begins: the machine's first step, and accepting. */
   start(): void {
     this.step({ kind: "tick" });
-    this.#options.listener?.run(
+    this.#accepting = this.#options.listener?.run(
       (conn) => this.#accepted(conn),
       (reason) => this.#options.log("warn", `cannot accept a connection: ${reason}`),
     );
@@ -182,7 +183,9 @@ export class Driver {
     this.#end();
   }
 
+  /** Everything is closed, the listening socket too: its port is free when this is known. */
   #end(): void {
-    if (this.#connections.size === 0) this.#stopped.resolve();
+    if (this.#connections.size > 0) return;
+    Promise.resolve(this.#accepting).then(() => this.#stopped.resolve());
   }
 }

@@ -103,3 +103,8 @@ function isIpv6(text: string): boolean {
   // The runtime's own parser of URLs knows the grammar of IPv6; it is kept away from anything else.
   return /^[0-9A-Fa-f:.]+$/.test(address) && URL.canParse(`http://[${address}]/`);
 }
+
+/** Whether a host can only be reached from this very machine. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d+){3}$/.test(host);
+}

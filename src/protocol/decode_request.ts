@@ -1,4 +1,4 @@
-import { MAX_HOPS, MAX_TIMEOUT_MS } from "../limits.ts";
+import { MAX_HOPS, MAX_NAME_CHARS, MAX_TIMEOUT_MS } from "../limits.ts";
 import { type ErrorCode, type WireError, wireError } from "./errors.ts";
 import {
   isJsonObject,
@@ -68,6 +68,13 @@ function decodeObject(value: JsonObject, text: string): Request | WireError {
       return decodeSum(text, envelope);
     case "hello":
       return decodeHello(value, envelope);
+    case "join":
+      return decodeJoin(value, envelope);
+    case "drain":
+    case "undrain":
+      return isName(value.worker)
+        ? { ...envelope, op, worker: value.worker }
+        : wireError("bad_name", '"worker"');
     case "status":
     case "ping":
       return { ...envelope, op };
@@ -134,4 +141,16 @@ function decodeHello(value: JsonObject, envelope: Envelope): Request | WireError
   const { protocol } = value;
   if (!Number.isSafeInteger(protocol) || (protocol as number) < 1) return wireError("bad_hello");
   return { ...envelope, op: "hello", protocol: protocol as number };
+}
+
+function decodeJoin(value: JsonObject, envelope: Envelope): Request | WireError {
+  const { protocol, name, instance } = value;
+  if (!Number.isSafeInteger(protocol) || (protocol as number) < 1) return wireError("bad_hello");
+  if (!isName(name)) return wireError("bad_name", '"name"');
+  if (!isName(instance)) return wireError("bad_name", '"instance"');
+  return { ...envelope, op: "join", protocol: protocol as number, name, instance, members: value };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_NAME_CHARS;
 }

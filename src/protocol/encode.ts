@@ -87,6 +87,11 @@ function operationOf(request: Request): string {
       return `"op":"sum_squares","n":${request.n}`;
     case "hello":
       return `"op":"hello","protocol":${request.protocol}`;
+    case "drain":
+    case "undrain":
+      return `"op":"${request.op}","worker":${JSON.stringify(request.worker)}`;
+    case "join":
+      return JSON.stringify({ ...request.members, id: undefined }).slice(1, -1);
     case "status":
     case "ping":
       return `"op":"${request.op}"`;

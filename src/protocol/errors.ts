@@ -1,4 +1,4 @@
-import { MAX_HOPS, MAX_INTEGER_DIGITS, MAX_TIMEOUT_MS } from "../limits.ts";
+import { MAX_HOPS, MAX_INTEGER_DIGITS, MAX_NAME_CHARS, MAX_TIMEOUT_MS } from "../limits.ts";
 
 /**
  * The stable, machine-readable names of everything that can go wrong with a request, each with the
@@ -25,13 +25,17 @@ const CATALOGUE = {
   bad_explain: '"explain" debe ser true o false',
   bad_hops: '"hops" debe ser un entero mayor o igual que 0',
   bad_hello: '"protocol" debe ser un entero mayor que 0',
+  bad_name: `debe ser un texto de 1 a ${MAX_NAME_CHARS} caracteres`,
+  unknown_worker: "no hay ningún worker con ese nombre",
+  not_a_coordinator: "esto es un worker: solo un coordinador puede hacerlo",
+  not_allowed: "el servidor no lo permite desde la red sin --insecure",
+  too_many_workers: "el servidor no acepta más workers",
   protocol_mismatch: "las versiones del protocolo no coinciden",
   too_many_hops: `la solicitud pasó por más de ${MAX_HOPS} coordinadores`,
   division_by_zero: "División por cero",
   overflow: "el resultado es demasiado grande",
   deadline_exceeded: "se agotó el tiempo de la solicitud",
   no_worker_available: "ningún worker disponible",
-  shutting_down: "el servidor se está deteniendo",
 } as const;
 
 /** A stable, machine-readable name of an error, as a reply to a request with an `id` carries it. */
@@ -49,11 +53,6 @@ export interface WireError {
 export function wireError(code: ErrorCode, detail?: string): WireError {
   const text = CATALOGUE[code];
   return { code, text: detail === undefined ? text : `${text}: ${detail}` };
-}
-
-/** The plain text of a code, as a worker that knows no codes would send it. */
-export function errorText(code: ErrorCode): string {
-  return CATALOGUE[code];
 }
 
 /** Whether `code` is one that this version knows. */

@@ -65,8 +65,8 @@ export class LineFramer {
   /** Moves on to the next line; `false` if there is no whole one. */
   next(): boolean {
     if (this.overflowed) return false;
-    const newline = this.bytes.indexOf(NEWLINE, this.#scanned);
-    if (newline < 0 || newline >= this.#filled) {
+    const newline = this.#findNewline();
+    if (newline < 0) {
       this.#scanned = this.#filled;
       // One byte more is allowed for: it may be the `\r` before a newline that is still to come.
       if (this.pendingBytes > this.#maxLineBytes + 1) this.#overflow();
@@ -93,6 +93,14 @@ export class LineFramer {
     } else if (!this.#owned) {
       this.#reserve(0);
     }
+  }
+
+  #findNewline(): number {
+    const { bytes } = this;
+    if (this.#filled === bytes.length) return bytes.indexOf(NEWLINE, this.#scanned);
+    // Storage of our own may be much larger than what is in it, and must not be searched each time.
+    const found = bytes.subarray(this.#scanned, this.#filled).indexOf(NEWLINE);
+    return found < 0 ? -1 : this.#scanned + found;
   }
 
   #adopt(chunk: Uint8Array): void {

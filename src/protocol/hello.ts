@@ -1,26 +1,65 @@
-import { PROTOCOL_VERSION } from "../limits.ts";
+import { MAX_NAME_CHARS, PROTOCOL_VERSION } from "../limits.ts";
 import { VERSION } from "../version.ts";
 import type { Reply } from "./decode_reply.ts";
 import { encodeErrorReply, encodeOkReply } from "./encode.ts";
-import { wireError } from "./errors.ts";
+import { type WireError, wireError } from "./errors.ts";
+import { isJsonObject, type JsonObject, parseJson } from "./json.ts";
 import type { HelloRequest } from "./messages.ts";
 
 /** The line with which a coordinator greets a worker: one that knows it gets the full protocol. */
 export const HELLO_LINE =
   `{"op":"hello","protocol":${PROTOCOL_VERSION},"role":"calc_server","version":"${VERSION}"}\n`;
 
+/** What a role says of itself when it greets or joins; nobody relies on it but readers of a status. */
+export interface RoleFacts {
+  readonly role: "calc_server" | "worker";
+  /** Processor cores of its machine. */
+  readonly cores: number;
+  /** Operating system and processor, such as `linux-x86_64`. */
+  readonly platform: string;
+}
+
 /** The reply of a role of ours to a hello; one of another protocol version is told both versions. */
-export function helloReply(request: HelloRequest, role: "calc_server" | "worker"): string {
-  if (request.protocol !== PROTOCOL_VERSION) {
-    const versions = `${request.protocol} ≠ ${PROTOCOL_VERSION}`;
-    return encodeErrorReply(wireError("protocol_mismatch", versions), request.id);
-  }
-  const members = { op: "hello", protocol: PROTOCOL_VERSION, role, version: VERSION };
-  return encodeOkReply(members, request.id);
+export function helloReply(request: HelloRequest, facts: RoleFacts): string {
+  const mismatch = versionMismatch(request.protocol);
+  if (mismatch !== undefined) return encodeErrorReply(mismatch, request.id);
+  return encodeOkReply({ op: "hello", protocol: PROTOCOL_VERSION, ...ownFacts(facts) }, request.id);
+}
+
+/** The error that both versions are named in, if a peer's protocol is not ours. */
+export function versionMismatch(protocol: number): WireError | undefined {
+  if (protocol === PROTOCOL_VERSION) return undefined;
+  return wireError("protocol_mismatch", `${protocol} ≠ ${PROTOCOL_VERSION}`);
+}
+
+/** The members of a hello or join in which a role says what it is. */
+export function ownFacts({ role, cores, platform }: RoleFacts): object {
+  return { role, version: VERSION, cores, platform };
+}
+
+/** What a worker's hello or join says of it, as far as it is of the right type. */
+export function workerFacts(
+  members: JsonObject,
+): { version?: string; cores?: number; platform?: string } {
+  const { version, cores, platform } = members;
+  return {
+    ...(typeof version === "string" ? { version: version.slice(0, MAX_NAME_CHARS) } : {}),
+    ...(Number.isSafeInteger(cores) ? { cores: cores as number } : {}),
+    ...(typeof platform === "string" ? { platform: platform.slice(0, MAX_NAME_CHARS) } : {}),
+  };
 }
 
 /** Whether a reply is the hello of a role that speaks our version of the protocol. */
 export function isHelloReply(reply: Reply): boolean {
   const { op, protocol } = reply.members;
   return reply.ok && op === "hello" && protocol === PROTOCOL_VERSION;
+}
+
+/** What a role that ends says to those who have said hello to it: it finishes what it has, and wants nothing new. */
+export const GOODBYE_LINE = '{"op":"goodbye"}\n';
+
+/** Whether a line, which is no reply, says goodbye. */
+export function isGoodbye(text: string): boolean {
+  const value = parseJson(text);
+  return isJsonObject(value) && value.op === "goodbye";
 }

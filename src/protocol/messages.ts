@@ -9,7 +9,7 @@ export type RequestId = string | number;
 /** The fields that any request may have beside its operation's own. */
 export interface Envelope {
   /** Echoed first in the reply; with it the reply comes as soon as it is ready, in any order. */
-  readonly id?: RequestId;
+  readonly id?: RequestId | undefined;
   /** Time left for the request, in milliseconds. */
   readonly timeoutMs?: number;
   /** Whether the reply says which worker did what. */
@@ -44,6 +44,25 @@ export interface HelloRequest extends Envelope {
   readonly protocol: number;
 }
 
+/** A worker that has dialled a coordinator offers to take work over that very connection. */
+export interface JoinRequest extends Envelope {
+  readonly op: "join";
+  readonly protocol: number;
+  /** How people shall see it. */
+  readonly name: string;
+  /** Names the process: the same one that dials again replaces its old connection. */
+  readonly instance: string;
+  /** All members, for what the worker says of itself. */
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+/** A worker shall get nothing new, or may again. */
+export interface DrainRequest extends Envelope {
+  readonly op: "drain" | "undrain";
+  /** The worker's name, as `status` shows it. */
+  readonly worker: string;
+}
+
 /** The state of the answering role. */
 export interface StatusRequest extends Envelope {
   readonly op: "status";
@@ -63,6 +82,8 @@ export type Request =
   | SumSquaresRequest
   | SumRangeRequest
   | HelloRequest
+  | JoinRequest
+  | DrainRequest
   | StatusRequest
   | PingRequest;
 

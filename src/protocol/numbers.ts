@@ -13,6 +13,9 @@ export function formatDouble(value: number): string {
   return text;
 }
 
+/** Room for a sign, a point and an exponent beside the digits. */
+const MAX_SOURCE_CHARS = MAX_INTEGER_DIGITS + 24;
+
 /** The parts of a JSON number: sign, whole digits, fraction digits, exponent. */
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
@@ -22,6 +25,8 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
  * way has most likely rounded it through a double before we see it.
  */
 export function parseExactInteger(source: string, name: string): bigint | WireError {
+  // Longer than this it is too long whatever it means, and the search below would take its time.
+  if (source.length > MAX_SOURCE_CHARS) return wireError("integer_too_long", `"${name}"`);
   const match = NUMBER.exec(source);
   if (match === null) return wireError("bad_integer", `"${name}"`);
   const [, sign, whole = "", fraction = "", exponentText = "0"] = match;

@@ -8,6 +8,8 @@ import { Queue } from "./queue.ts";
 export interface ReplySlot {
   /** The request's `id`; bare requests have none, and are answered in order. */
   readonly id: RequestId | undefined;
+  /** Length of the request's line. */
+  readonly bytes: number;
   /** The reply, once it is ready. */
   text: string | undefined;
 }
@@ -27,10 +29,16 @@ export class Session {
   paused = false;
   /** Whether the peer has ended its sending half. */
   ended = false;
+  /** Whether the peer has said hello: it is told when we end. */
+  greeted = false;
+  /** Takes the next line instead of its being read as a request: the answer to a line of ours. */
+  onReply: ((text: string) => void) | undefined;
   /** Whether no more requests are taken: the connection ends after the last reply. */
   closing = false;
   /** Whether the connection is gone: nobody reads the replies any more. */
   gone = false;
+  /** Bytes of its requests that have not been answered, and of replies that its peer has not taken. */
+  heldBytes = 0;
   /** Bytes of replies that the network has and the peer has not taken. */
   unsentBytes = 0;
   readonly #bare = new Queue<ReplySlot>();
@@ -49,8 +57,8 @@ export class Session {
   }
 
   /** Takes a place for a request that has just been read. */
-  take(id: RequestId | undefined): ReplySlot {
-    const slot: ReplySlot = { id, text: undefined };
+  take(id: RequestId | undefined, bytes: number): ReplySlot {
+    const slot: ReplySlot = { id, bytes, text: undefined };
     this.outstanding++;
     if (id === undefined) this.#bare.push(slot);
     return slot;

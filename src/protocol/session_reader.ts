@@ -1,5 +1,6 @@
 import { decodeRequest } from "./decode_request.ts";
 import { wireError } from "./errors.ts";
+import { scanRequest } from "./fast_path.ts";
 import { decodeLine } from "./framing.ts";
 import type { Malformed, Request } from "./messages.ts";
 import type { Session } from "./session.ts";
@@ -17,7 +18,18 @@ export function readRequests(
   const { framer } = session;
   while (session.mayRead && (framer.next() || (session.ended && framer.last()))) {
     if (framer.start === framer.end) continue;
+    const scanned = scanRequest(framer.bytes, framer.start, framer.end);
+    if (scanned !== undefined) {
+      handle(scanned);
+      continue;
+    }
     const text = decodeLine(framer.bytes, framer.start, framer.end);
+    if (session.onReply !== undefined) {
+      const { onReply } = session;
+      session.onReply = undefined;
+      onReply(text ?? "");
+      continue;
+    }
     handle(text === undefined ? INVALID_UTF8 : decodeRequest(text));
   }
   if (framer.overflowed && !session.closing) handle(LINE_TOO_LONG);

@@ -1,6 +1,8 @@
 import type { ConnectionEvent, ConnectionId, Effect } from "./machine.ts";
 import type { Malformed, Request } from "./messages.ts";
 import { encodeErrorReply } from "./encode.ts";
+import { MAX_HELD_BYTES, MAX_REQUESTS } from "../limits.ts";
+import { GOODBYE_LINE } from "./hello.ts";
 import { type ReplySlot, Session } from "./session.ts";
 import { readRequests } from "./session_reader.ts";
 
@@ -21,7 +23,10 @@ export class Sessions {
   readonly #changed = new Set<Session>();
   readonly #maxLineBytes: number;
   readonly #port: SessionsPort;
+  /** Whether somebody was kept from asking more because the role holds all that it can. */
   #held = false;
+  /** Bytes of all requests that have not been answered, and of all replies that have not been taken. */
+  #heldBytes = 0;
   #stopping = false;
 
   /** No sessions yet. */
@@ -52,6 +57,23 @@ export class Sessions {
     }
   }
 
+  /** A connection that we have dialled, over which the peer may ask as over one that it has dialled. */
+  open(connection: ConnectionId): Session {
+    this.#accepted(connection);
+    return this.#sessions.get(connection)!;
+  }
+
+  /** Whether a connection is a session's. */
+  has(connection: ConnectionId): boolean {
+    return this.#sessions.has(connection);
+  }
+
+  /** Gives a connection away: no more requests come over it. Gives what is still to be written. */
+  release(session: Session): string {
+    this.#delete(session);
+    return session.takeOut();
+  }
+
   #accepted(connection: ConnectionId): void {
     const session = new Session(connection, this.#maxLineBytes);
     session.closing = this.#stopping;
@@ -76,14 +98,13 @@ export class Sessions {
   #closed(connection: ConnectionId): void {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
-    session.gone = session.closing = true;
-    this.#sessions.delete(connection);
-    this.#changed.delete(session);
+    this.#delete(session);
   }
 
   #drained(connection: ConnectionId): void {
     const session = this.#sessions.get(connection);
     if (session === undefined) return;
+    this.#hold(session, -session.unsentBytes);
     session.unsentBytes = 0;
     if (session.paused) this.#read(session);
   }
@@ -91,22 +112,32 @@ export class Sessions {
   /** Answers a request. */
   reply(session: Session, slot: ReplySlot, text: string): void {
     if (session.gone) return;
+    this.#hold(session, text.length - slot.bytes);
     session.reply(slot, text);
     this.#changed.add(session);
   }
 
-  /** Takes no more requests; every connection ends after its last reply. */
+  /**
+   * Ends in good order: those who have said hello are told, and end the connection when they have what they
+   * want; of the others no more requests are taken, and their connections end after the last reply.
+   */
   stop(): void {
     this.#stopping = true;
     for (const session of this.#sessions.values()) {
-      session.closing = true;
+      if (session.greeted) this.#sayGoodbye(session);
+      else session.closing = true;
       this.#changed.add(session);
     }
   }
 
+  #sayGoodbye(session: Session): void {
+    session.out += GOODBYE_LINE;
+    this.#hold(session, GOODBYE_LINE.length);
+  }
+
   /** Ends a step: what every changed session wants done. */
   settle(effects: Effect[]): void {
-    if (this.#held && this.#port.mayRead()) this.#release();
+    if (this.#held && !this.#isFull()) this.#release();
     // Reading may answer at once, which changes the set again; every round makes replies or stops reading.
     while (this.#changed.size > 0) {
       for (const session of this.#changed) {
@@ -121,8 +152,7 @@ export class Sessions {
     if (session.paused && this.#mayRead(session)) this.#read(session);
     if (session.out !== "") effects.push({ kind: "write", connection, text: session.takeOut() });
     if (this.#isOver(session)) {
-      session.gone = true;
-      this.#sessions.delete(connection);
+      this.#delete(session);
       effects.push({ kind: "finish", connection });
       return;
     }
@@ -138,8 +168,30 @@ export class Sessions {
   }
 
   #mayRead(session: Session): boolean {
-    if (!this.#port.mayRead()) this.#held = true;
-    return session.mayRead && !this.#held;
+    if (!session.mayRead) return false;
+    if (!this.#held && !this.#isFull()) return true;
+    // Those who have filled us wait; who has asked for less than his share may go on.
+    this.#held = true;
+    const sharers = this.#sessions.size;
+    return session.outstanding < MAX_REQUESTS / sharers &&
+      session.heldBytes < MAX_HELD_BYTES / sharers;
+  }
+
+  #hold(session: Session, bytes: number): void {
+    session.heldBytes += bytes;
+    this.#heldBytes += bytes;
+  }
+
+  /** Nobody reads its replies any more, and what it held is free. */
+  #delete(session: Session): void {
+    this.#hold(session, -session.heldBytes);
+    session.gone = session.closing = true;
+    this.#sessions.delete(session.connection);
+    this.#changed.delete(session);
+  }
+
+  #isFull(): boolean {
+    return this.#heldBytes >= MAX_HELD_BYTES || !this.#port.mayRead();
   }
 
   /** The role has room again: everybody who was held reads on, in the order in which they came. */
@@ -160,12 +212,14 @@ export class Sessions {
   }
 
   #handle(session: Session, request: Request | Malformed): void {
-    const slot = session.take(request.id);
+    const bytes = session.framer.end - session.framer.start;
+    const slot = session.take(request.id, bytes);
+    this.#hold(session, bytes);
     if (request.op !== "malformed") {
       this.#port.request(session, slot, request);
       return;
     }
     if (request.fatal) session.closing = true;
-    session.reply(slot, encodeErrorReply(request.error, request.id));
+    this.reply(session, slot, encodeErrorReply(request.error, request.id));
   }
 }

@@ -1,4 +1,4 @@
-import { MAX_REQUESTS } from "../limits.ts";
+import { LATE_TICK_MS, MAX_REQUESTS, TICK_MS } from "../limits.ts";
 import type {
   Address,
   ConnectionEvent,
@@ -6,12 +6,16 @@ import type {
   Effect,
   LogLevel,
 } from "../protocol/machine.ts";
+import { formatAddress } from "../protocol/address.ts";
+import type { JoinRequest } from "../protocol/messages.ts";
+import { JoinedWorkers } from "./joined_workers.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Random } from "./random.ts";
 import { splitRange } from "./splitting.ts";
 import { type CalculationRequest, Call, type Requester } from "./work.ts";
-import { Worker, type WorkerPort } from "./worker.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import { Worker } from "./worker.ts";
+import type { WorkerPort } from "./worker_port.ts";
+import { WorkerLink } from "./worker_link.ts";
 
 /** How a coordinator is set up. */
 export interface CoordinatorOptions {
@@ -28,25 +32,32 @@ export interface CoordinatorOptions {
  * connections (numbered downwards from -1) and says what is to be done with them as effects.
  */
 export class Coordinator {
-  readonly workers: readonly Worker[];
+  /** The configured ones first, then those that have joined, in the order in which they did. */
+  readonly workers: Worker[];
   /** When a tick is wanted. */
   wakeAtMs = Infinity;
   /** Calls that are not over. */
   active = 0;
   readonly #dispatcher: Dispatcher;
   readonly #links = new Map<ConnectionId, WorkerLink>();
+  readonly #joined: JoinedWorkers;
   readonly #random: Random;
   #effects: Effect[] = [];
   #out = new Map<ConnectionId, string>();
   #nowMs = 0;
   #lastConnection = 0;
   #lastId = 0;
+  #wasLate = false;
+  #someoneLeft = false;
 
   /** A coordinator that has dialled nobody yet. */
   constructor(options: CoordinatorOptions) {
     this.#random = new Random(options.seed);
     const port = this.#workerPort(options.workerTimeoutMs);
-    this.workers = options.workers.map((address, index) => new Worker(index, address, port));
+    this.workers = options.workers.map((address) =>
+      new Worker(formatAddress(address), address, port)
+    );
+    this.#joined = new JoinedWorkers(this.workers, port);
     this.#dispatcher = new Dispatcher(this.workers, {
       finished: (call, nowMs) => {
         this.active--;
@@ -74,7 +85,7 @@ export class Coordinator {
 
   /** Closes the connections to the workers. */
   stop(): void {
-    for (const worker of this.workers) worker.stop();
+    for (const worker of this.workers) worker.stop("the server stops");
     this.#links.clear();
     this.wakeAtMs = Infinity;
   }
@@ -84,9 +95,39 @@ export class Coordinator {
     this.#nowMs = nowMs;
     const call = new Call(request, requester, nowMs);
     if (request.op !== "sum_squares") call.addTask(request);
-    else if (this.workers.length > 0) call.addRanges(splitRange(request.n, this.workers.length));
+    else if (this.workers.length > 0) {
+      call.addRanges(splitRange(request.n, this.workers.length), this.workers);
+    }
     this.active++;
     this.#dispatcher.submit(call, nowMs);
+  }
+
+  /** Whether a connection is one of a worker's. */
+  has(connection: ConnectionId): boolean {
+    return this.#links.has(connection);
+  }
+
+  /**
+   * Takes a worker that has dialled us, and the connection that it came on. Gives its name, which may not be
+   * quite the one it asked for; or `undefined` if there are too many.
+   */
+  join(connection: ConnectionId, request: JoinRequest, nowMs: number): string | undefined {
+    this.#nowMs = nowMs;
+    const worker = this.#joined.take(request);
+    if (worker === undefined) return undefined;
+    const link = new WorkerLink(worker, connection, false);
+    this.#links.set(connection, link);
+    worker.join(link, nowMs);
+    return worker.name;
+  }
+
+  /** Has a worker get nothing new, or again; gives whether there is one of that name. */
+  drain(name: string, isDraining: boolean, nowMs: number): Worker | undefined {
+    this.#nowMs = nowMs;
+    const worker = this.workers.find((one) => one.name === name);
+    worker?.health.drain(isDraining, nowMs);
+    this.#dispatcher.changed();
+    return worker;
   }
 
   /** Takes an event of a connection to a worker. */
@@ -113,13 +154,24 @@ export class Coordinator {
   /** Time has passed. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    const isLate = nowMs - this.wakeAtMs > LATE_TICK_MS;
     this.wakeAtMs = Infinity;
+    // We were asleep or overwhelmed ourselves: what has come meanwhile is read before anybody is blamed.
+    if (isLate && !this.#wasLate) {
+      this.#wasLate = true;
+      this.wakeAtMs = nowMs + TICK_MS;
+      return;
+    }
+    this.#wasLate = false;
     for (const worker of this.workers) worker.tick(nowMs);
+    this.#joined.tick(nowMs);
     this.#dispatcher.tick(nowMs);
   }
 
   /** Ends a step: moves waiting work on, and gives out what is to be done. */
   settle(effects: Effect[], nowMs: number): void {
+    if (this.#someoneLeft) this.#joined.tick(nowMs);
+    this.#someoneLeft = false;
     this.#dispatcher.settle(nowMs);
     for (const effect of this.#effects) effects.push(effect);
     this.#effects = [];
@@ -129,15 +181,17 @@ export class Coordinator {
   }
 
   #workerPort(workerTimeoutMs: number): WorkerPort {
+    // The workers are made before the dispatcher that works with them.
+    const dispatcher = () => this.#dispatcher;
     return {
       workerTimeoutMs,
       newConnection: () => --this.#lastConnection,
       newId: () => ++this.#lastId,
       wasIssued: (id) => Number.isInteger(id) && id > 0 && id <= this.#lastId,
-      dial: (link) => {
-        const { connection, worker } = link;
+      dial: (link, address) => {
+        const { connection } = link;
         this.#links.set(connection, link);
-        this.#effects.push({ kind: "connect", connection, address: worker.address });
+        this.#effects.push({ kind: "connect", connection, address });
       },
       write: (connection, text) => {
         this.#out.set(connection, (this.#out.get(connection) ?? "") + text);
@@ -147,8 +201,12 @@ export class Coordinator {
         this.#out.delete(connection);
         this.#effects.push({ kind: "close", connection });
       },
-      attemptEnded: (worker, attempt, verdict) =>
-        this.#dispatcher.attemptEnded(worker, attempt, verdict, this.#nowMs),
+      attemptEnded: (attempt, verdict) => dispatcher().attemptEnded(attempt, verdict, this.#nowMs),
+      hedge: (attempt) => dispatcher().hedge(attempt, this.#nowMs),
+      get hedgeDelayMs() {
+        return dispatcher().hedgeDelayMs;
+      },
+      left: () => this.#someoneLeft = true,
       changed: () => this.#dispatcher.changed(),
       wakeBy: (atMs) => {
         if (atMs < this.wakeAtMs) this.wakeAtMs = atMs;

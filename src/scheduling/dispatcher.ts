@@ -3,6 +3,8 @@ import { wireError } from "../protocol/errors.ts";
 import type { Outcome } from "../protocol/messages.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Queue } from "../protocol/queue.ts";
+import { FairQueue } from "./fair_queue.ts";
+import { HedgeBudget, HedgeDelay } from "./hedging.ts";
 import { Rotation } from "./rotation.ts";
 import type { Attempt, Call, Task } from "./work.ts";
 import type { Worker } from "./worker.ts";
@@ -24,11 +26,15 @@ export class Dispatcher {
   readonly #workers: readonly Worker[];
   readonly #port: DispatcherPort;
   readonly #rotation = new Rotation();
-  /** Tasks that no worker had room for, in the order in which they came. */
-  readonly #waiting = new Queue<Task>();
+  /** Tasks that no worker had room for; those who asked take turns. */
+  readonly #waiting = new FairQueue<object, Task>();
   /** Tasks that failed on a worker: they go first. */
   readonly #retrying = new Queue<Task>();
   readonly #deadlines = new Deadlines<Call>();
+  readonly #hedgeDelay = new HedgeDelay();
+  readonly #hedgeBudget = new HedgeBudget();
+  /** After how long another worker is asked as well. */
+  hedgeDelayMs = this.#hedgeDelay.delayMs;
   #changed = false;
 
   /** A dispatcher over workers that may come and go but keep their places. */
@@ -52,9 +58,10 @@ export class Dispatcher {
       this.#finishEmpty(call, nowMs);
       return;
     }
+    this.#hedgeBudget.request(nowMs);
     for (const task of call.tasks) {
       // Whoever waits already comes first.
-      if (this.waiting > 0 || !this.#place(task, nowMs)) this.#waiting.push(task);
+      if (this.waiting > 0 || !this.#place(task, nowMs)) this.#wait(task);
     }
     if (this.waiting > 0) this.#changed = true;
   }
@@ -64,29 +71,51 @@ export class Dispatcher {
     this.#changed = true;
   }
 
-  /** A worker has ended an attempt. */
-  attemptEnded(worker: Worker, attempt: Attempt, verdict: Verdict, nowMs: number): void {
-    const { task } = attempt;
+  /** A worker has ended an attempt. Gives whether it counts, as the first that was done or the last that failed. */
+  attemptEnded(attempt: Attempt, verdict: Verdict, nowMs: number): boolean {
+    const { task, worker, startedMs, hedges } = attempt;
+    task.running--;
     if (verdict.kind === "final") worker.completed++;
-    else worker.failed++;
-    if (task.call.done) return;
-    task.attempts.push({
-      worker: worker.name,
-      startedMs: attempt.startedMs,
-      endedMs: nowMs,
-      outcome: verdict.kind === "final" ? "ok" : verdict.why,
-    });
+    else if (verdict.kind === "failed") worker.failed++;
+    if (task.isDone) return false;
+    if (verdict.kind !== "final" || task.call.request.explain) {
+      const outcome = outcomeOf(verdict);
+      task.record({ worker: worker.name, startedMs, endedMs: nowMs, outcome });
+    }
     if (verdict.kind === "final") {
+      if (hedges !== undefined) {
+        if (task.running > 0) hedges.worker.health.failed("slower than others", nowMs);
+      } else if (!attempt.hedged && worker.health.state === "up") {
+        this.#hedgeDelay.record(nowMs - startedMs);
+      }
       this.#taskDone(task, verdict.outcome, nowMs);
-    } else {
-      task.exclude(worker);
+      return true;
+    }
+    if (verdict.kind !== "unasked") task.exclude(worker);
+    // Its twin may still do it.
+    if (task.running === 0) {
       this.#retrying.push(task);
       this.#changed = true;
     }
+    return true;
+  }
+
+  /** Asks another worker what one has not answered for long. Gives whether that has been seen to. */
+  hedge(attempt: Attempt, nowMs: number): boolean {
+    const { task } = attempt;
+    if (task.isDone || task.call.requester.gone || task.running > 1) return true;
+    const other = this.#rotation.pick(
+      this.#workers,
+      (worker) => worker !== attempt.worker && isFree(worker) && !task.excludes(worker),
+    );
+    if (other === undefined || !this.#hedgeBudget.take(nowMs)) return false;
+    other.assign(task, nowMs, attempt);
+    return true;
   }
 
   /** Ends the calls whose time is up. */
   tick(nowMs: number): void {
+    this.hedgeDelayMs = this.#hedgeDelay.delayMs;
     let call: Call | undefined;
     while ((call = this.#deadlines.takeExpired(nowMs)) !== undefined) {
       this.#fail(call, "deadline_exceeded", nowMs);
@@ -99,13 +128,24 @@ export class Dispatcher {
   settle(nowMs: number): void {
     while (this.#changed) {
       this.#changed = false;
-      for (let count = Math.min(this.#retrying.size, MAX_RETRIES_LOOKED_AT); count > 0; count--) {
-        const task = this.#retrying.shift()!;
-        if (!this.#place(task, nowMs)) this.#retrying.push(task);
-      }
+      this.#placeRetries(nowMs);
       while (this.#waiting.size > 0 && this.#place(this.#waiting.first!, nowMs)) {
         this.#waiting.shift();
       }
+    }
+  }
+
+  /** Looks at all that failed before, until so many in a row had to go on waiting. */
+  #placeRetries(nowMs: number): void {
+    let stillWaiting = 0;
+    for (let count = this.#retrying.size; count > 0; count--) {
+      const task = this.#retrying.shift()!;
+      if (this.#place(task, nowMs)) {
+        stillWaiting = 0;
+        continue;
+      }
+      this.#retrying.push(task);
+      if (++stillWaiting >= MAX_RETRIES_LOOKED_AT) return;
     }
   }
 
@@ -129,32 +169,45 @@ export class Dispatcher {
     return true;
   }
 
+  #wait(task: Task): void {
+    this.#waiting.push(task.call.requester.owner, task);
+  }
+
   #choose(task: Task): Worker | undefined {
-    if (task.place !== undefined) {
-      const own = this.#workers[task.place];
-      if (own?.hasRoom && !task.excludes(own)) return own;
-      // A full window is worth waiting for when everybody's is full; somebody free is better.
-    }
-    return task.retried
-      ? this.#rotation.pick(this.#workers, (worker) => worker.hasRoom && !task.excludes(worker))
-      : this.#rotation.pick(this.#workers, (worker) => worker.hasRoom);
+    const own = task.place;
+    if (own !== undefined && isFree(own) && !task.excludes(own)) return own;
+    const workers = this.#workers;
+    // What failed at it is not asked again; suspects are, if nobody better is left.
+    const free = task.retried
+      ? this.#rotation.pick(workers, (worker) => isFree(worker) && !task.excludes(worker))
+      : this.#rotation.pick(workers, isFree);
+    if (free !== undefined) return free;
+    if (workers.some((worker) => worker.health.usable && !task.excludes(worker))) return undefined;
+    return this.#rotation.pick(
+      workers,
+      (worker) => worker.health.state === "suspect" && worker.hasRoom && !task.excludes(worker),
+    );
   }
 
   /** Until when it is worth waiting: for ever if a worker is only busy, a moment if one is connecting. */
   #waitsUntilMs(task: Task): number {
     let untilMs = -Infinity;
     for (const worker of this.#workers) {
-      if (worker.usable && !task.excludes(worker)) return Infinity;
-      if (worker.state === "connecting") {
-        untilMs = Math.max(untilMs, worker.stateSinceMs + FIRST_CONNECT_WAIT_MS);
+      const { health } = worker;
+      const isBusy = health.usable || (health.state === "suspect" && worker.isConnected);
+      if (isBusy && !task.excludes(worker)) return Infinity;
+      if (health.state === "connecting") {
+        untilMs = Math.max(untilMs, health.sinceMs + FIRST_CONNECT_WAIT_MS);
       }
     }
     return untilMs;
   }
 
-  /** Nothing to do is done at once, unless it is for want of workers. */
+  /** A sum of nothing needs no worker; a sum without a single range for it has none. */
   #finishEmpty(call: Call, nowMs: number): void {
-    if (this.#workers.length === 0) call.failure = wireError("no_worker_available");
+    const { request } = call;
+    const isNothing = request.op === "sum_squares" && request.n === 0n;
+    if (!isNothing) call.failure = wireError("no_worker_available");
     call.done = true;
     this.#port.finished(call, nowMs);
   }
@@ -178,4 +231,13 @@ export class Dispatcher {
     call.failure = wireError(code);
     this.#port.finished(call, nowMs);
   }
+}
+
+function outcomeOf(verdict: Verdict): string {
+  if (verdict.kind !== "final") return verdict.why;
+  return typeof verdict.outcome === "object" ? verdict.outcome.code : "ok";
+}
+
+function isFree(worker: Worker): boolean {
+  return worker.health.usable && worker.hasRoom;
 }

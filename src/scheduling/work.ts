@@ -23,25 +23,35 @@ export interface AttemptRecord {
   readonly outcome: string;
 }
 
+/** Most tasks never have any. */
+const NO_ATTEMPTS: readonly AttemptRecord[] = [];
+
 /** One piece of work, done by one worker at a time. */
 export class Task {
   /** What is to be calculated. */
   readonly calculation: Calculation;
   /** The call that it is a part of. */
   readonly call: Call;
-  /** The configured worker whose share it is; `undefined` where the rotation decides. */
-  readonly place: number | undefined;
+  /** The worker whose share it is; `undefined` where the rotation decides. */
+  readonly place: Worker | undefined;
   /** What came out; `undefined` as long as it is not done. */
   outcome: number | bigint | undefined;
-  /** The tries that have ended, in order. */
-  readonly attempts: AttemptRecord[] = [];
+  /** The tries that have ended, in order; that of a first success only where it is to be explained. */
+  attempts: readonly AttemptRecord[] = NO_ATTEMPTS;
+  /** The tries that are under way: two at most, the second being a hedge. */
+  running = 0;
   #failedAt: Map<Worker, number> | undefined;
 
-  /** A task of `call`; `place` is the index of the worker whose share it is. */
-  constructor(call: Call, calculation: Calculation, place: number | undefined) {
+  /** A task of `call`; `place` is the worker whose share it is. */
+  constructor(call: Call, calculation: Calculation, place: Worker | undefined) {
     this.call = call;
     this.calculation = calculation;
     this.place = place;
+  }
+
+  /** Whether nobody needs to do it any more. */
+  get isDone(): boolean {
+    return this.outcome !== undefined || this.call.done;
   }
 
   /** Whether it has failed before on a worker. */
@@ -49,20 +59,27 @@ export class Task {
     return this.#failedAt !== undefined;
   }
 
+  /** Records a try. */
+  record(attempt: AttemptRecord): void {
+    this.attempts = [...this.attempts, attempt];
+  }
+
   /** Remembers that a worker, as it is now, failed at this task: it is not asked again. */
   exclude(worker: Worker): void {
     this.#failedAt ??= new Map();
-    this.#failedAt.set(worker, worker.generation);
+    this.#failedAt.set(worker, worker.health.generation);
   }
 
   /** Whether a worker has failed at this task and has not been started afresh since. */
   excludes(worker: Worker): boolean {
-    return this.#failedAt?.get(worker) === worker.generation;
+    return this.#failedAt?.get(worker) === worker.health.generation;
   }
 }
 
 /** Who asked, as far as the coordinator needs to know. */
 export interface Requester {
+  /** Whose turn it is when many wait: the same for all requests of one connection. */
+  readonly owner: object;
   /** Whether nobody waits for the answer any more. */
   readonly gone: boolean;
   /** Takes the call when it is over: done, or failed. */
@@ -97,16 +114,16 @@ export class Call {
   }
 
   /** Adds a task for the whole request or for one range of it. */
-  addTask(calculation: Calculation, place?: number): Task {
+  addTask(calculation: Calculation, place?: Worker): Task {
     const task = new Task(this, calculation, place);
     this.tasks.push(task);
     this.unfinished++;
     return task;
   }
 
-  /** Adds one task for each range, the range's index being its worker's place. */
-  addRanges(ranges: readonly Range[]): void {
-    ranges.forEach(({ a, b }, place) => this.addTask({ op: "sum_range", a, b }, place));
+  /** Adds one task for each range, the first for the first worker, and so on. */
+  addRanges(ranges: readonly Range[], workers: readonly Worker[]): void {
+    ranges.forEach(({ a, b }, index) => this.addTask({ op: "sum_range", a, b }, workers[index]));
   }
 }
 
@@ -115,5 +132,10 @@ export interface Attempt {
   /** Names it on the wire; unique in a coordinator's life. */
   readonly id: number;
   readonly task: Task;
+  readonly worker: Worker;
   readonly startedMs: number;
+  /** The attempt that was too slow, where this one is the second. */
+  readonly hedges: Attempt | undefined;
+  /** Whether nobody shall be asked a second time because of it: that has been done, or is no use. */
+  hedged: boolean;
 }

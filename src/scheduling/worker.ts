@@ -1,153 +1,154 @@
 import {
-  CONNECT_TIMEOUT_MS,
+  HEARTBEAT_INTERVAL_MS,
   HELLO_TIMEOUT_MS,
   PLAIN_CONNECTIONS,
   PLAIN_RECHECK_MS,
   REDIAL_MAX_MS,
   REDIAL_MIN_MS,
-  TRIAL_MAX_MS,
-  TRIAL_MIN_MS,
   WORKER_WINDOW,
 } from "../limits.ts";
 import { formatAddress } from "../protocol/address.ts";
-import type { Address, ConnectionId, LogLevel } from "../protocol/machine.ts";
+import type { Address } from "../protocol/machine.ts";
 import { backoffMs } from "./backoff.ts";
+import { Health } from "./health.ts";
+import { heartbeat, hedgeSlow, ping } from "./link_watch.ts";
 import type { Attempt, Task } from "./work.ts";
-import { WorkerLink } from "./worker_link.ts";
+import type { WorkerLink } from "./worker_link.ts";
+import { WorkerLinks } from "./worker_links.ts";
+import type { WorkerFacts, WorkerPort, WorkerProtocol } from "./worker_port.ts";
 import type { Verdict } from "./worker_reply.ts";
-import { handOver, readLines } from "./worker_wire.ts";
+import { handOver, type LineHandlers, readLines } from "./worker_wire.ts";
 
-/**
- * What a coordinator thinks of a worker:
- * - `connecting`: a first dial, or the first after a loss, is under way; work may wait for it a moment;
- * - `up`: gets work;
- * - `down`: does not answer connects, and is dialled again and again;
- * - `unresponsive`: let a piece of work time out, and gets nothing until it answers a ping (a plain one:
- *   until its trial is due);
- * - `probation`: a plain worker that gets one piece of work as a trial.
- */
-export type WorkerState = "connecting" | "up" | "down" | "unresponsive" | "probation";
-
-/** How a worker speaks; `unknown` until the first hello was answered or not. */
-export type WorkerProtocol = "unknown" | "full" | "plain";
-
-/** What a worker needs of its coordinator. */
-export interface WorkerPort {
-  /** How long one piece of work may take, in milliseconds. */
-  readonly workerTimeoutMs: number;
-  /** A connection id and, for attempts and pings, a wire id that was never used before. */
-  newConnection(): ConnectionId;
-  newId(): number;
-  /** Whether a wire id was ever given out. */
-  wasIssued(id: number): boolean;
-  dial(link: WorkerLink): void;
-  write(connection: ConnectionId, text: string): void;
-  close(connection: ConnectionId): void;
-  /** An attempt has ended; what that means for its task is the coordinator's business. */
-  attemptEnded(worker: Worker, attempt: Attempt, verdict: Verdict): void;
-  /** Work that waits may have a place now, or none any more. */
-  changed(): void;
-  /** A tick is wanted at the given time. */
-  wakeBy(atMs: number): void;
-  /** A number in [0, 1). */
-  random(): number;
-  log(level: LogLevel, text: string): void;
-}
-
+const NO_CONNECT = "no answer to connect";
+const NO_ANSWER = "no answer";
 const REDIAL = { minMs: REDIAL_MIN_MS, maxMs: REDIAL_MAX_MS };
-const TRIAL = { minMs: TRIAL_MIN_MS, maxMs: TRIAL_MAX_MS };
-/** A worker of ours that is stopped, or killed while it greets, is no plain one: that takes so many in a row. */
-const GREETINGS_BEFORE_PLAIN = 30;
+/** A worker of ours that is killed while it greets is no plain one: that takes so many in a row. */
+const CUT_GREETINGS_BEFORE_PLAIN = 30;
 
-/** One configured worker: its connections, its health, and how it speaks. Pure: time comes in as an argument. */
+/** One worker: its connections, and how it speaks. Pure: time comes in as an argument. */
 export class Worker {
-  /** Its place among the configured workers. */
-  readonly index: number;
-  address: Address;
   /** How people see it. */
   name: string;
-  state: WorkerState = "connecting";
-  /** When the state began, in milliseconds of the machine's clock. */
-  stateSinceMs = 0;
-  /** Why it is not up, or was last not. */
-  reason = "";
+  readonly health: Health;
   protocol: WorkerProtocol = "unknown";
-  /** Grows whenever the worker starts afresh: what it failed at before, it may be asked again. */
-  generation = 0;
-  /** Pieces of work that it did, and that failed on it. */
+  /** Pieces of work that it did. */
   completed = 0;
+  /** Pieces of work that failed on it. */
   failed = 0;
+  /** What it said of itself when it greeted or joined. */
+  facts: WorkerFacts = {};
+  /** Whether it has joined, said goodbye and gone: its place is free. */
+  hasLeft = false;
 
   readonly #port: WorkerPort;
-  readonly #links = new Set<WorkerLink>();
-  /** Consecutive failures since the last good reply. */
-  #failures = 0;
+  /** Where it is dialled; a joined worker dials us. */
+  #address: Address | undefined;
+  readonly #links: WorkerLinks;
+  /** Connections lost, and dials failed, since the last good reply. */
+  #losses = 0;
   #greetingFailures = 0;
-  #trials = 0;
-  /** When to dial again; or, when unresponsive and plain, when the trial is due. */
-  #retryMs = Infinity;
+  #redialMs = Infinity;
   #recheckMs = Infinity;
   #maxPlainLinks = PLAIN_CONNECTIONS;
+  /** Whether a plain worker leaves its connections open after a reply. */
+  #reusesLinks = true;
 
-  /** The worker at `address`, not dialled yet. */
-  constructor(index: number, address: Address, port: WorkerPort) {
-    this.index = index;
-    this.address = address;
-    this.name = formatAddress(address);
+  /** A worker that is dialled at `address`, or, without one, that dials us. */
+  constructor(name: string, address: Address | undefined, port: WorkerPort) {
+    this.name = name;
+    this.#address = address;
     this.#port = port;
+    this.#links = new WorkerLinks(this, port);
+    this.health = new Health({
+      changed: (state, reason) => {
+        const why = reason === "" ? "" : `: ${reason}`;
+        const level = state === "suspect" || state === "down" ? "warn" : "info";
+        port.log(level, `worker ${this.name} is ${state}${why}`);
+        port.changed();
+      },
+      wakeBy: port.wakeBy,
+      random: port.random,
+    });
   }
 
   /** Pieces of work in hand. */
   get inFlight(): number {
-    let count = 0;
-    for (const link of this.#links) count += link.inFlight.size;
-    return count;
+    return this.#links.inFlight;
   }
 
-  /** Whether it is trusted with work, now or as soon as it has room. */
-  get usable(): boolean {
-    return this.state === "up" || this.state === "probation";
-  }
-
-  /** Whether it can take one more piece of work at once. */
+  /** Whether it can take one more piece of work at once, if anybody trusts it with it. */
   get hasRoom(): boolean {
-    if (this.state === "probation") return this.inFlight === 0;
-    if (this.state !== "up") return false;
-    if (this.protocol === "full") return this.#fullLink()!.inFlight.size < WORKER_WINDOW;
-    return this.#idleLink() !== undefined || this.#links.size < this.#maxPlainLinks;
+    if (this.health.state === "probation" && this.inFlight > 0) return false;
+    const { full, idle, size } = this.#links;
+    if (full !== undefined) return full.inFlight.size < WORKER_WINDOW;
+    return this.protocol === "plain" && (idle !== undefined || size < this.#maxPlainLinks);
+  }
+
+  /** Whether a connection to it stands. */
+  get isConnected(): boolean {
+    return this.#links.isConnected;
+  }
+
+  /** Whether its last dial succeeded, as far as anybody knows. */
+  get isConnectable(): boolean {
+    return this.health.state !== "down" && this.health.state !== "connecting";
+  }
+
+  /** Whether the coordinator dials it. */
+  get isConfigured(): boolean {
+    return this.#address !== undefined;
   }
 
   /** Dials for the first time. */
   start(nowMs: number): void {
-    this.#setState("connecting", "not connected yet", nowMs);
+    this.health.connecting("not connected yet", nowMs);
     this.#dial(nowMs);
   }
 
   /** Moves to another address, as a local worker may that was started again; dials it at once. */
   readdress(address: Address, nowMs: number): void {
-    this.address = address;
+    this.#address = address;
     this.name = formatAddress(address);
-    this.#failures = 0;
+    this.#losses = 0;
     if (this.#links.size === 0) this.start(nowMs);
   }
 
-  /** Closes everything; nothing follows. */
-  stop(): void {
-    for (const link of this.#links) this.#port.close(link.connection);
-    this.#links.clear();
-    this.#retryMs = this.#recheckMs = Infinity;
+  /** Takes the connection that a joining worker has dialled. */
+  join(link: WorkerLink, nowMs: number): void {
+    this.hasLeft = false;
+    this.#links.add(link);
+    this.#becomeFull(link, nowMs);
+  }
+
+  /** Closes everything; nothing follows. What it had in hand goes to others. */
+  stop(reason: string): void {
+    for (const link of this.#links) {
+      this.#links.close(link);
+      this.#failAll(link, { kind: "unasked", why: reason });
+    }
+    this.#redialMs = this.#recheckMs = Infinity;
   }
 
   /** Takes a piece of work. Requires {@linkcode hasRoom}. */
-  assign(task: Task, nowMs: number): void {
-    const attempt = { id: this.#port.newId(), task, startedMs: nowMs };
-    const link = (this.protocol === "full" ? this.#fullLink() : this.#idleLink()) ??
-      this.#dial(nowMs);
-    link.inFlight.set(attempt.id, attempt);
+  assign(task: Task, nowMs: number, hedges?: Attempt): void {
+    const id = this.#port.newId();
+    const attempt = {
+      id,
+      task,
+      worker: this,
+      startedMs: nowMs,
+      hedges,
+      hedged: hedges !== undefined,
+    };
+    task.running++;
+    const link = this.#links.full ?? this.#links.idle ?? this.#dial(nowMs);
+    if (link === undefined) throw new Error("Invariant: only a worker with room is given work");
+    link.inFlight.set(id, attempt);
     if (link.phase !== "dialling") {
       this.#port.write(link.connection, handOver(link, attempt, nowMs));
     }
-    this.#port.wakeBy(nowMs + this.#port.workerTimeoutMs);
+    const { hedgeDelayMs, workerTimeoutMs } = this.#port;
+    this.#port.wakeBy(nowMs + Math.min(hedgeDelayMs, workerTimeoutMs));
   }
 
   /** A dial of this worker succeeded. */
@@ -169,24 +170,29 @@ export class Worker {
   /** Bytes came on one of its connections. */
   received(link: WorkerLink, bytes: Uint8Array, nowMs: number): void {
     link.framer.push(bytes);
-    const fault = readLines(link, this.#port, {
-      greeted: (isHello) =>
-        isHello ? this.#becomeFull(link, nowMs) : this.#becomePlain(link, nowMs),
-      answered: (attempt, verdict) => this.#answered(link, attempt, verdict, nowMs),
-      pong: () => this.#pong(link, nowMs),
-    });
-    if (fault !== undefined) this.#drop(link, fault, nowMs);
-    else link.framer.settle();
+    const fault = readLines(link, this.#port, this.#handlers(link, nowMs));
+    if (fault === undefined) {
+      link.framer.settle();
+      return;
+    }
+    this.#port.close(link.connection);
+    this.closed(link, fault, nowMs);
+    this.health.eject(fault, nowMs);
   }
 
   /** One of its connections is gone, or a dial failed. */
   closed(link: WorkerLink, reason: string, nowMs: number): void {
+    const { phase } = link;
     this.#links.delete(link);
-    const cutShort = link.inFlight.size > 0;
-    this.#failAll(link, reason);
-    if (link.phase === "dialling") this.#dialFailed(reason, nowMs);
-    else if (link.phase === "greeting") this.#greetingFailed(link, reason, nowMs);
-    else if (link.phase === "full" || cutShort || link.answered === 0) this.#lost(reason, nowMs);
+    // A plain worker that has answered over it may have been closing it when we asked once more.
+    const wasClosing = phase === "plain" && link.answered > 0 && link.inFlight.size > 0;
+    if (wasClosing) this.#reusesLinks = false;
+    const cutShort = link.inFlight.size > 0 && !wasClosing;
+    this.#failAll(link, { kind: wasClosing ? "unasked" : "failed", why: reason });
+    if (phase === "dialling") this.#dialFailed(reason, nowMs);
+    else if (phase === "greeting") this.#greetingFailed(link, reason, nowMs);
+    else if (link.leaving) this.#left(nowMs);
+    else if (phase === "full" || cutShort || link.answered === 0) this.#lost(reason, nowMs);
     // A plain worker that closes after its reply has not failed; one that closes later is looked at anew.
     else if (nowMs - link.lastReplyMs > HELLO_TIMEOUT_MS && this.#links.size === 0) {
       this.#dial(nowMs);
@@ -196,85 +202,128 @@ export class Worker {
 
   /** Looks at everything that waits for a time, and says when it wants to look again. */
   tick(nowMs: number): void {
-    for (const link of [...this.#links]) this.#tickLink(link, nowMs);
-    if (nowMs >= this.#retryMs) this.#retry(nowMs);
-    if (this.protocol === "plain" && this.state === "up" && nowMs >= this.#recheckMs) {
+    for (const link of this.#links) this.#tickLink(link, nowMs);
+    this.health.tick(nowMs);
+    if (nowMs >= this.#redialMs) {
+      this.#redialMs = Infinity;
+      if (this.#links.size === 0) this.#dial(nowMs);
+    }
+    const isPlain = this.protocol === "plain" && this.isConnectable;
+    if (isPlain && nowMs >= this.#recheckMs) {
       this.#dial(nowMs, true);
       this.#recheckMs = nowMs + PLAIN_RECHECK_MS;
     }
-    this.#port.wakeBy(this.#retryMs);
-    if (this.protocol === "plain" && this.state === "up") this.#port.wakeBy(this.#recheckMs);
+    this.#port.wakeBy(this.#redialMs);
+    if (isPlain) this.#port.wakeBy(this.#recheckMs);
   }
 
   #tickLink(link: WorkerLink, nowMs: number): void {
-    const waitsUntilMs = link.phase === "dialling" || link.phase === "greeting" ||
-        link.pingId !== undefined
-      ? link.deadlineMs
-      : Infinity;
-    if (nowMs >= waitsUntilMs) {
+    hedgeSlow(link, this.#port, nowMs);
+    if (link.phase === "dialling" || link.phase === "greeting") {
+      if (nowMs < link.deadlineMs) return this.#port.wakeBy(link.deadlineMs);
       this.#port.close(link.connection);
-      this.closed(link, link.phase === "dialling" ? "no answer to connect" : "no answer", nowMs);
+      this.closed(link, link.phase === "dialling" ? NO_CONNECT : NO_ANSWER, nowMs);
       return;
     }
     const dueMs = (link.oldest?.startedMs ?? Infinity) + this.#port.workerTimeoutMs;
     if (nowMs >= dueMs) this.#timedOut(link, nowMs);
-    else this.#port.wakeBy(Math.min(waitsUntilMs, dueMs));
+    else this.#port.wakeBy(dueMs);
+    if (link === this.#links.full) this.#heartbeat(link, nowMs);
+  }
+
+  #heartbeat(link: WorkerLink, nowMs: number): void {
+    const pulse = heartbeat(link, this.#port, nowMs);
+    if (pulse === "alive") return;
+    const reason = `missed ${link.missed} heartbeats`;
+    if (pulse === "silent") return this.health.silent(reason, nowMs);
+    this.#port.close(link.connection);
+    this.closed(link, reason, nowMs);
+    // It may have been asleep: once it greets again there is nothing to blame it for.
+    this.health.forgive();
   }
 
   /** Something was not answered in time: a full worker is asked whether it lives, a plain one rests. */
   #timedOut(link: WorkerLink, nowMs: number): void {
     const reason = `no answer within ${this.#port.workerTimeoutMs} ms`;
-    this.#failAll(link, reason);
-    this.#port.changed();
     if (link.phase === "full") {
-      this.#setState("unresponsive", reason, nowMs);
-      link.pingId = this.#port.newId();
-      link.deadlineMs = nowMs + HELLO_TIMEOUT_MS;
-      this.#port.wakeBy(link.deadlineMs);
-      this.#port.write(link.connection, `{"id":${link.pingId},"op":"ping"}\n`);
+      this.health.silent(reason, nowMs);
+      if (link.pingId === undefined) ping(link, this.#port, nowMs);
+      this.#failAll(link, { kind: "failed", why: reason });
       return;
     }
-    this.#port.close(link.connection);
-    this.#links.delete(link);
+    this.#links.close(link);
     // A program that serves one connection after the other never looked at this one, and is not to blame.
-    if (link.answered === 0 && this.#answeredSince(nowMs - this.#port.workerTimeoutMs)) {
+    if (link.answered === 0 && this.#links.answeredSince(nowMs - this.#port.workerTimeoutMs)) {
       this.#maxPlainLinks = Math.max(1, this.#links.size);
+      this.#failAll(link, { kind: "unasked", why: reason });
       return;
     }
-    this.#closeIdle();
-    this.#trials++;
-    this.#retryMs = nowMs + backoffMs(this.#trials, TRIAL, this.#port.random());
-    this.#setState("unresponsive", reason, nowMs);
-    this.#port.wakeBy(this.#retryMs);
+    this.#links.closeIdle();
+    this.health.eject(reason, nowMs);
+    this.#failAll(link, { kind: "failed", why: reason });
   }
 
-  #answeredSince(sinceMs: number): boolean {
-    for (const link of this.#links) if (link.lastReplyMs >= sinceMs) return true;
-    return false;
+  #handlers(link: WorkerLink, nowMs: number): LineHandlers {
+    return {
+      greeted: (facts) => {
+        if (facts === undefined) return this.#becomePlain(link, nowMs);
+        this.facts = facts;
+        this.#becomeFull(link, nowMs);
+      },
+      answered: (attempt, verdict) => this.#answered(link, attempt, verdict, nowMs),
+      pong: () => {
+        link.pingId = undefined;
+        this.health.heard(nowMs);
+      },
+      goodbye: () => this.#saidGoodbye(link, nowMs),
+    };
   }
 
-  #retry(nowMs: number): void {
-    this.#retryMs = Infinity;
-    if (this.state === "unresponsive" && this.protocol === "plain") {
-      this.generation++;
-      this.#setState("probation", "on trial", nowMs);
-      this.#port.changed();
-    } else if (this.#links.size === 0) this.#dial(nowMs);
+  #answered(link: WorkerLink, attempt: Attempt, verdict: Verdict, nowMs: number): void {
+    link.answered++;
+    link.lastReplyMs = nowMs;
+    const counts = this.#port.attemptEnded(attempt, verdict);
+    if (verdict.kind === "final") {
+      this.#losses = 0;
+      if (counts) this.health.succeeded(nowMs);
+    } else this.health.failed(verdict.why, nowMs);
+    if (link.phase === "plain" && !this.#reusesLinks) this.#links.close(link);
+    if (link.leaving && link.inFlight.size === 0) this.#leave(link, nowMs);
+    this.#port.changed();
+  }
+
+  /** It goes: it finishes what it has, and gets nothing new. */
+  #saidGoodbye(link: WorkerLink, nowMs: number): void {
+    link.leaving = true;
+    this.health.leaving(nowMs);
+    if (link.inFlight.size === 0) this.#leave(link, nowMs);
+  }
+
+  #leave(link: WorkerLink, nowMs: number): void {
+    this.#links.close(link);
+    this.#left(nowMs);
+  }
+
+  #left(nowMs: number): void {
+    this.#losses++;
+    this.#down("said goodbye", nowMs);
+    this.hasLeft = !this.isConfigured;
+    if (this.hasLeft) this.#port.left();
   }
 
   #becomeFull(link: WorkerLink, nowMs: number): void {
-    link.phase = "full";
+    // Only one connection is needed; what others have in hand is asked again.
+    for (const other of this.#links) {
+      if (other === link) continue;
+      this.#links.close(other);
+      this.#failAll(other, { kind: "unasked", why: "replaced by another connection" });
+    }
+    this.#links.becomeFull(link);
     this.protocol = "full";
     this.#greetingFailures = 0;
     this.#recheckMs = Infinity;
-    // Only one connection is needed now; what plain ones have in hand is asked again on it.
-    for (const other of [...this.#links]) {
-      if (other !== link) {
-        this.#port.close(other.connection);
-        this.#links.delete(other);
-        this.#failAll(other, "the worker turned out to speak the full protocol");
-      }
-    }
+    link.nextPingMs = nowMs + HEARTBEAT_INTERVAL_MS;
+    this.#port.wakeBy(link.nextPingMs);
     this.#works(nowMs);
   }
 
@@ -288,118 +337,62 @@ export class Worker {
     this.#works(nowMs);
   }
 
-  /** It has connected, and greeted if it can: work may come. */
+  /** It has connected, and greeted if it can. */
   #works(nowMs: number): void {
-    if (this.state === "up" || this.state === "probation") return;
-    // A plain worker that only accepts connections has not shown that it answers: its trial stays due.
-    if (this.state === "unresponsive" && this.protocol === "plain") return;
-    this.generation++;
-    this.#retryMs = Infinity;
-    this.#setState("up", "", nowMs);
-    this.#port.changed();
-  }
-
-  #answered(link: WorkerLink, attempt: Attempt, verdict: Verdict, nowMs: number): void {
-    link.answered++;
-    link.lastReplyMs = nowMs;
-    this.#port.attemptEnded(this, attempt, verdict);
-    if (verdict.kind === "final") this.#failures = 0;
-    if (this.protocol === "plain") {
-      this.#trials = 0;
-      this.#retryMs = Infinity;
-      this.#setState("up", "", nowMs);
+    const { state } = this.health;
+    if (state === "connecting" || state === "down" || this.protocol === "full") {
+      this.#redialMs = Infinity;
+      this.health.connected(nowMs);
     }
+  }
+
+  #failAll(link: WorkerLink, verdict: Verdict): void {
+    for (const attempt of link.takeAll()) this.#port.attemptEnded(attempt, verdict);
     this.#port.changed();
-  }
-
-  #pong(link: WorkerLink, nowMs: number): void {
-    link.pingId = undefined;
-    this.#works(nowMs);
-  }
-
-  /** Ends a connection on which something came that the protocol does not allow. */
-  #drop(link: WorkerLink, fault: string, nowMs: number): void {
-    this.#port.close(link.connection);
-    this.#failures++;
-    this.closed(link, fault, nowMs);
-  }
-
-  #failAll(link: WorkerLink, why: string): void {
-    for (const attempt of link.takeAll()) {
-      this.#port.attemptEnded(this, attempt, { kind: "failed", why });
-    }
   }
 
   #greetingFailed(link: WorkerLink, reason: string, nowMs: number): void {
     this.#greetingFailures++;
-    // An address that spoke the full protocol before was most likely just killed or stopped.
-    const wasFull = this.protocol === "full" && this.#greetingFailures < GREETINGS_BEFORE_PLAIN;
-    if (wasFull || link.framer.overflowed) this.#dialFailed(reason, nowMs);
-    else this.#becomePlain(undefined, nowMs);
+    // An address that spoke the full protocol before is asleep if it is silent, and was most likely just killed if
+    // it closes. Only one that closes again and again has become something else.
+    const wasFull = this.protocol === "full" &&
+      (reason === NO_ANSWER || this.#greetingFailures < CUT_GREETINGS_BEFORE_PLAIN);
+    if (!wasFull && !link.framer.overflowed) return this.#becomePlain(undefined, nowMs);
+    this.#dialFailed(reason, nowMs);
   }
 
   /** A working connection was lost: dialled again at once, unless it has just failed before. */
   #lost(reason: string, nowMs: number): void {
-    this.#failures++;
-    if (this.#failures > 1) {
-      this.#down(reason, nowMs);
-    } else if (this.#links.size === 0) {
-      if (this.state !== "unresponsive") this.#setState("connecting", reason, nowMs);
+    if (++this.#losses > 1 || this.#address === undefined) this.#down(reason, nowMs);
+    else if (this.#links.size === 0) {
+      this.health.connecting(reason, nowMs);
       this.#dial(nowMs);
     }
   }
 
   #dialFailed(reason: string, nowMs: number): void {
-    this.#failures++;
-    if (this.#links.size === 0) this.#down(reason, nowMs);
+    this.#losses++;
+    if (this.#links.size > 0) return;
+    this.#down(reason, nowMs);
+    // A second was spent on learning that: a machine that comes up shall be found within the next.
+    if (reason === NO_CONNECT || reason === NO_ANSWER) {
+      this.#redialMs = Math.min(this.#redialMs, nowMs);
+    }
   }
 
   #down(reason: string, nowMs: number): void {
-    this.#closeIdle();
+    this.#links.closeIdle();
     if (this.#links.size > 0) return;
-    // Unresponsive is the more telling word as long as the machine takes connections and says nothing.
-    if (this.state !== "unresponsive" || reason !== "no answer") {
-      this.#setState("down", reason, nowMs);
-    }
-    this.#retryMs = nowMs + backoffMs(this.#failures, REDIAL, this.#port.random());
-    this.#port.wakeBy(this.#retryMs);
+    this.health.disconnected(reason, nowMs);
+    if (this.#address === undefined) return;
+    this.#redialMs = nowMs + backoffMs(this.#losses, REDIAL, this.#port.random());
+    this.#port.wakeBy(this.#redialMs);
   }
 
-  #dial(nowMs: number, greets = this.protocol !== "plain"): WorkerLink {
-    const link = new WorkerLink(this, this.#port.newConnection(), greets);
-    link.deadlineMs = nowMs + CONNECT_TIMEOUT_MS;
-    this.#links.add(link);
-    this.#port.wakeBy(link.deadlineMs);
-    this.#port.dial(link);
+  #dial(nowMs: number, greets = this.protocol !== "plain"): WorkerLink | undefined {
+    if (this.#address === undefined) return undefined;
+    const link = this.#links.dial(greets, nowMs);
+    this.#port.dial(link, this.#address);
     return link;
-  }
-
-  #fullLink(): WorkerLink | undefined {
-    for (const link of this.#links) if (link.phase === "full") return link;
-  }
-
-  #idleLink(): WorkerLink | undefined {
-    for (const link of this.#links) {
-      if (link.phase === "plain" && link.inFlight.size === 0) return link;
-    }
-  }
-
-  #closeIdle(): void {
-    for (const link of [...this.#links]) {
-      if (link.phase === "plain" && link.inFlight.size === 0) {
-        this.#port.close(link.connection);
-        this.#links.delete(link);
-      }
-    }
-  }
-
-  #setState(state: WorkerState, reason: string, nowMs: number): void {
-    this.reason = reason;
-    if (this.state === state) return;
-    this.state = state;
-    this.stateSinceMs = nowMs;
-    const why = reason === "" ? "" : `: ${reason}`;
-    const level = state === "up" || state === "connecting" ? "info" : "warn";
-    this.#port.log(level, `worker ${this.name} is ${state}${why}`);
   }
 }

@@ -21,12 +21,18 @@ export class WorkerLink {
   readonly greets: boolean;
   readonly framer: LineFramer = new LineFramer(MAX_REPLY_LINE_BYTES);
   phase: LinkPhase = "dialling";
-  /** When the present phase, or the ping, must have been answered. */
+  /** When the present phase must have ended, for the phases before `full` and `plain`. */
   deadlineMs = Infinity;
   /** What is in flight, oldest first, by the id it has on the wire. */
   readonly inFlight: Map<number, Attempt> = new Map();
   /** The id of a ping that has not been answered. */
   pingId: number | undefined;
+  /** When the next ping is due. */
+  nextPingMs = Infinity;
+  /** Pings in a row during which nothing at all came. */
+  missed = 0;
+  /** Whether the worker has said goodbye. */
+  leaving = false;
   /** Replies that came. */
   answered = 0;
   /** When the last reply came. */

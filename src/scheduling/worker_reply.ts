@@ -6,6 +6,8 @@ import type { Calculation, Outcome } from "../protocol/messages.ts";
 export type Verdict =
   /** The calculation is done: a result, or an error that is the arithmetic's own. */
   | { readonly kind: "final"; readonly outcome: Outcome }
+  /** The worker was not really asked: nobody is to blame, and it may be asked again. */
+  | { readonly kind: "unasked"; readonly why: string }
   /** This worker cannot do it; another may. */
   | { readonly kind: "failed"; readonly why: string }
   /** The worker does not keep to the protocol. */

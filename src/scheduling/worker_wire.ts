@@ -1,20 +1,29 @@
 import { decodeReply, type Reply } from "../protocol/decode_reply.ts";
 import { encodeCalculation } from "../protocol/encode.ts";
+import { workerFacts } from "../protocol/hello.ts";
+import { ReplyScan } from "../protocol/fast_path.ts";
 import { decodeLine } from "../protocol/framing.ts";
-import { HELLO_LINE, isHelloReply } from "../protocol/hello.ts";
+import { HELLO_LINE, isGoodbye, isHelloReply } from "../protocol/hello.ts";
 import type { Attempt } from "./work.ts";
-import type { WorkerPort } from "./worker.ts";
+import type { WorkerFacts, WorkerPort } from "./worker_port.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import { judgeReply, type Verdict } from "./worker_reply.ts";
 
 /** What the lines of a worker mean to the worker's state. */
 export interface LineHandlers {
-  /** The answer to our hello, which is one, or is not. */
-  greeted(isHello: boolean): void;
+  /** The answer to our hello: what the worker says of itself, or nothing if it knows no hello. */
+  greeted(facts: WorkerFacts | undefined): void;
   /** A reply to a piece of work. */
   answered(attempt: Attempt, verdict: Verdict): void;
-  /** The answer to our ping. */
+  /** The answer to our last ping. */
   pong(): void;
+  /** The worker leaves. */
+  goodbye(): void;
+}
+
+/** The line that asks a worker whether it lives. */
+export function pingLine(id: number): string {
+  return `{"id":${id},"op":"ping"}\n`;
 }
 
 /** The line that hands an attempt to a worker, as its link speaks; without an attempt, our hello. */
@@ -40,12 +49,31 @@ export function readLines(
   const { framer } = link;
   while (framer.next()) {
     if (framer.start === framer.end) continue;
+    link.missed = 0;
+    if (link.phase === "full" && readFast(link, handlers)) continue;
     const text = decodeLine(framer.bytes, framer.start, framer.end);
     const reply = text === undefined ? undefined : decodeReply(text);
+    if (text !== undefined && reply === undefined && link.phase === "full" && isGoodbye(text)) {
+      handlers.goodbye();
+      continue;
+    }
     const fault = readReply(link, reply, port, handlers);
     if (fault !== undefined) return fault;
   }
   return framer.overflowed ? "answered with an endless line" : undefined;
+}
+
+const fast = new ReplyScan();
+
+/** Takes the line if it is what nearly all are: the result of a basic operation that is in flight. */
+function readFast(link: WorkerLink, handlers: LineHandlers): boolean {
+  const { framer, inFlight } = link;
+  if (!fast.scan(framer.bytes, framer.start, framer.end)) return false;
+  const attempt = inFlight.get(fast.id);
+  if (attempt === undefined || attempt.task.calculation.op === "sum_range") return false;
+  inFlight.delete(fast.id);
+  handlers.answered(attempt, { kind: "final", outcome: fast.result });
+  return true;
 }
 
 function readReply(
@@ -55,7 +83,9 @@ function readReply(
   handlers: LineHandlers,
 ): string | undefined {
   if (link.phase === "greeting") {
-    handlers.greeted(reply !== undefined && isHelloReply(reply));
+    handlers.greeted(
+      reply !== undefined && isHelloReply(reply) ? workerFacts(reply.members) : undefined,
+    );
     return undefined;
   }
   if (reply === undefined) return "answered with something that is no reply";

@@ -1,17 +1,22 @@
-import { STOP_GRACE_MS } from "../limits.ts";
-import { encodeOkReply } from "../protocol/encode.ts";
-import { helloReply } from "../protocol/hello.ts";
+import { MAX_HOPS, PROTOCOL_VERSION, STOP_GRACE_MS } from "../limits.ts";
+import { encodeErrorReply, encodeOkReply } from "../protocol/encode.ts";
+import { type WireError, wireError } from "../protocol/errors.ts";
+import { helloReply, ownFacts, type RoleFacts, versionMismatch } from "../protocol/hello.ts";
 import type { Address, Effect, Machine, MachineEvent } from "../protocol/machine.ts";
-import type { Request } from "../protocol/messages.ts";
+import type { DrainRequest, JoinRequest, Request } from "../protocol/messages.ts";
 import type { ReplySlot, Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
 import { Coordinator, type CoordinatorOptions } from "../scheduling/coordinator.ts";
-import type { Requester } from "../scheduling/work.ts";
+import type { Call, Requester } from "../scheduling/work.ts";
 import { replyTo } from "./replies.ts";
 import { encodeStatus, type ServerCounters } from "./status.ts";
 
 /** How a server's machine is set up. */
 export interface ServerMachineOptions extends CoordinatorOptions {
+  /** What the server says of itself. */
+  readonly facts: RoleFacts;
+  /** Whether joins, drains and undrains are taken. */
+  readonly allowsChanges: boolean;
   /** Longest request line in bytes. */
   readonly maxLineBytes: number;
 }
@@ -21,9 +26,11 @@ export interface ServerMachineOptions extends CoordinatorOptions {
  * workers on the other. Connections with a positive number are requesters', negative ones lead to workers.
  */
 export class ServerMachine implements Machine {
+  readonly #options: ServerMachineOptions;
   readonly #coordinator: Coordinator;
   readonly #sessions: Sessions;
   readonly #counters: ServerCounters = { received: 0, answered: 0, failed: 0 };
+  #effects: Effect[] = [];
   #startedMs: number | undefined;
   #nowMs = 0;
   #stopAtMs = Infinity;
@@ -31,6 +38,7 @@ export class ServerMachine implements Machine {
 
   /** A server that has not begun. Its first step dials the workers. */
   constructor(options: ServerMachineOptions) {
+    this.#options = options;
     this.#coordinator = new Coordinator(options);
     this.#sessions = new Sessions(options.maxLineBytes, {
       mayRead: () => this.#coordinator.hasRoom,
@@ -45,7 +53,7 @@ export class ServerMachine implements Machine {
 
   /** Gives the worker at a place another address. */
   readdress(index: number, address: Address, nowMs: number): Effect[] {
-    const effects: Effect[] = [];
+    const effects: Effect[] = this.#effects = [];
     this.#coordinator.workers[index]?.readdress(address, nowMs);
     this.#settle(effects, nowMs);
     return effects;
@@ -53,7 +61,7 @@ export class ServerMachine implements Machine {
 
   /** Takes one event. */
   step(event: MachineEvent, nowMs: number): Effect[] {
-    const effects: Effect[] = [];
+    const effects: Effect[] = this.#effects = [];
     this.#nowMs = nowMs;
     if (this.#startedMs === undefined) {
       this.#startedMs = nowMs;
@@ -61,8 +69,8 @@ export class ServerMachine implements Machine {
     }
     if (event.kind === "stop") this.#stop(effects, nowMs);
     else if (event.kind === "tick") this.#coordinator.tick(nowMs);
-    else if (event.connection > 0) this.#sessions.step(event);
-    else this.#coordinator.step(event, nowMs);
+    else if (this.#coordinator.has(event.connection)) this.#coordinator.step(event, nowMs);
+    else this.#sessions.step(event);
     this.#settle(effects, nowMs);
     return effects;
   }
@@ -95,7 +103,13 @@ export class ServerMachine implements Machine {
       case "ping":
         return this.#sessions.reply(session, slot, encodeOkReply({}, request.id));
       case "hello":
-        return this.#sessions.reply(session, slot, helloReply(request, "calc_server"));
+        session.greeted = true;
+        return this.#sessions.reply(session, slot, helloReply(request, this.#options.facts));
+      case "join":
+        return this.#join(session, slot, request);
+      case "drain":
+      case "undrain":
+        return this.#sessions.reply(session, slot, this.#drain(request));
       case "status": {
         const status = encodeStatus(this.#coordinator, {
           counters: this.#counters,
@@ -107,21 +121,84 @@ export class ServerMachine implements Machine {
       }
       default: {
         this.#counters.received++;
-        this.#coordinator.submit(request, this.#requester(session, slot), nowMs);
+        if ((request.hops ?? 0) >= MAX_HOPS) {
+          this.#counters.failed++;
+          const reply = encodeErrorReply(wireError("too_many_hops"), request.id);
+          return this.#sessions.reply(session, slot, reply);
+        }
+        this.#coordinator.submit(request, new PendingRequest(this, session, slot), nowMs);
       }
     }
   }
 
-  #requester(session: Session, slot: ReplySlot): Requester {
-    return {
-      get gone() {
-        return session.gone;
-      },
-      answer: (call, nowMs) => {
-        if (call.failure === undefined) this.#counters.answered++;
-        else this.#counters.failed++;
-        if (!session.gone) this.#sessions.reply(session, slot, replyTo(call, nowMs));
-      },
+  /** The worker's connection changes hands: from now on we ask, and it answers. */
+  #join(session: Session, slot: ReplySlot, request: JoinRequest): void {
+    const refusal = versionMismatch(request.protocol) ?? this.#refusal();
+    if (refusal !== undefined) {
+      return this.#sessions.reply(session, slot, encodeErrorReply(refusal, request.id));
+    }
+    const before = this.#sessions.release(session);
+    const { connection } = session;
+    const reply = (text: string) => {
+      this.#effects.push({ kind: "write", connection, text: before + text });
     };
+    const name = this.#coordinator.join(connection, request, this.#nowMs);
+    if (name === undefined) {
+      reply(encodeErrorReply(wireError("too_many_workers"), request.id));
+      this.#effects.push({ kind: "finish", connection });
+      return;
+    }
+    const members = {
+      op: "join",
+      protocol: PROTOCOL_VERSION,
+      name,
+      ...ownFacts(this.#options.facts),
+    };
+    reply(encodeOkReply(members, request.id));
+  }
+
+  #drain(request: DrainRequest): string {
+    const { op, id, worker: name } = request;
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return encodeErrorReply(refusal, id);
+    const worker = this.#coordinator.drain(name, op === "drain", this.#nowMs);
+    if (worker === undefined) {
+      return encodeErrorReply(wireError("unknown_worker", JSON.stringify(name)), id);
+    }
+    return encodeOkReply({ op, worker: name, state: worker.health.state }, id);
+  }
+
+  /** Why whoever is on the network may not change the cluster, if so. */
+  #refusal(): WireError | undefined {
+    return this.#options.allowsChanges ? undefined : wireError("not_allowed");
+  }
+
+  /** A call is over: its requester gets the reply. */
+  answer(call: Call, session: Session, slot: ReplySlot, nowMs: number): void {
+    if (call.failure === undefined) this.#counters.answered++;
+    else this.#counters.failed++;
+    this.#sessions.reply(session, slot, session.gone ? "" : replyTo(call, nowMs));
+  }
+}
+
+/** One request that is being calculated, and the connection that it came on. */
+class PendingRequest implements Requester {
+  readonly #machine: ServerMachine;
+  readonly #slot: ReplySlot;
+  /** Whose turn it is when many wait: the connection's. */
+  readonly owner: Session;
+
+  constructor(machine: ServerMachine, session: Session, slot: ReplySlot) {
+    this.#machine = machine;
+    this.owner = session;
+    this.#slot = slot;
+  }
+
+  get gone(): boolean {
+    return this.owner.gone;
+  }
+
+  answer(call: Call, nowMs: number): void {
+    this.#machine.answer(call, this.owner, this.#slot, nowMs);
   }
 }

@@ -10,7 +10,7 @@ import type { AttemptRecord, Call, Task } from "../scheduling/work.ts";
 /** The reply line to a call that is over. */
 export function replyTo(call: Call, nowMs: number): string {
   const { request, failure } = call;
-  const extra = request.explain ? `,"explain":${explain(call, nowMs)}` : "";
+  const extra = isExplained(call) ? `,"explain":${explain(call, nowMs)}` : "";
   if (failure !== undefined) return encodeErrorReply(failure, request.id, extra);
   if (request.op === "sum_squares") {
     const parts = call.tasks.map(partOf);
@@ -25,6 +25,13 @@ export function replyTo(call: Call, nowMs: number): string {
     return encodeArithmeticReply(request, outcome, request.id, extra);
   }
   throw new Error(`Invariant: a finished "${request.op}" has a result of its kind`);
+}
+
+/** On request, and where nobody could do it: whoever can read a code can read why, too. */
+function isExplained({ request, failure }: Call): boolean {
+  if (request.explain !== undefined) return request.explain;
+  if (request.id === undefined || failure === undefined) return false;
+  return failure.code === "no_worker_available" || failure.code === "deadline_exceeded";
 }
 
 function partOf(task: Task): Part {

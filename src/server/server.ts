@@ -1,6 +1,11 @@
-import { DEFAULT_MAX_REQUEST_LINE_BYTES, DEFAULT_WORKER_TIMEOUT_MS } from "../limits.ts";
+import {
+  DEFAULT_MAX_REQUEST_LINE_BYTES,
+  DEFAULT_SERVER_PORT,
+  DEFAULT_WORKER_TIMEOUT_MS,
+} from "../limits.ts";
 import { nowMs } from "../net/clock.ts";
-import { launch, type Log, type RunningRole } from "../net/role.ts";
+import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
+import { isLoopback } from "../protocol/address.ts";
 import type { Address } from "../protocol/machine.ts";
 import { ServerMachine } from "./machine.ts";
 
@@ -32,6 +37,13 @@ export interface ServerOptions {
    * @default {1048576}
    */
   maxLineBytes?: number;
+  /**
+   * Whether joins, drains and undrains are taken although the server can be reached from beyond this machine,
+   * where anybody may then send them. On loopback they are always taken.
+   *
+   * @default {false}
+   */
+  insecure?: boolean;
   /** Takes log lines; without it nothing is logged. */
   log?: Log;
 }
@@ -56,14 +68,19 @@ export interface RunningServer extends RunningRole {
  * @throws {ListenError} If the address cannot be listened on.
  */
 export function startServer(options: ServerOptions): RunningServer {
-  const { host = "127.0.0.1", port = 5000, workers } = options;
+  const { host = "127.0.0.1", port = DEFAULT_SERVER_PORT, workers, log = () => {} } = options;
   const machine = new ServerMachine({
     workers,
     workerTimeoutMs: options.workerTimeoutMs ?? DEFAULT_WORKER_TIMEOUT_MS,
     maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_REQUEST_LINE_BYTES,
-    seed: crypto.getRandomValues(new Int32Array(1))[0]!,
+    seed: randomSeed(),
+    facts: roleFacts("calc_server"),
+    allowsChanges: isLoopback(host) || options.insecure === true,
   });
-  const { role, driver } = launch(machine, { host, port }, options.log ?? (() => {}));
+  const { role, driver } = launch(machine, { host, port }, log);
+  if (!isLoopback(host) && options.insecure) {
+    log("warn", "--insecure: anybody who reaches this port may join, drain and undrain workers");
+  }
   return {
     ...role,
     readdress: (index, address) => driver.carryOut(machine.readdress(index, address, nowMs())),

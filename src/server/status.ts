@@ -35,12 +35,15 @@ export function encodeStatus(coordinator: Coordinator, facts: StatusFacts): obje
 }
 
 function workerStatus(worker: Worker, nowMs: number): object {
+  const { health } = worker;
   return {
     name: worker.name,
-    state: worker.state,
-    for_ms: Math.round(nowMs - worker.stateSinceMs),
-    ...(worker.reason === "" ? {} : { reason: worker.reason }),
+    state: health.state,
+    for_ms: Math.round(nowMs - health.sinceMs),
+    ...(health.reason === "" ? {} : { reason: health.reason }),
+    joined: !worker.isConfigured,
     protocol: worker.protocol,
+    ...worker.facts,
     in_flight: worker.inFlight,
     completed: worker.completed,
     failed: worker.failed,

@@ -11,13 +11,26 @@ import {
 } from "../protocol/encode.ts";
 import { wireError } from "../protocol/errors.ts";
 import { helloReply } from "../protocol/hello.ts";
-import type { Effect, Machine, MachineEvent } from "../protocol/machine.ts";
-import type { Calculation, Request } from "../protocol/messages.ts";
+import type {
+  Address,
+  ConnectionEvent,
+  Effect,
+  Machine,
+  MachineEvent,
+} from "../protocol/machine.ts";
+import type { Calculation, Request, RequestId } from "../protocol/messages.ts";
+import type { Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
+import { Random } from "../scheduling/random.ts";
 import { VERSION } from "../version.ts";
+import { Joining, type JoiningOptions } from "./joining.ts";
 
 /** How a worker's machine is set up. */
-export interface WorkerMachineOptions {
+export interface WorkerMachineOptions extends JoiningOptions {
+  /** The coordinators that it joins. */
+  readonly join: readonly Address[];
+  /** Seeds the jitter of the pauses between dials. */
+  readonly seed: number;
   /** Longest request line in bytes. */
   readonly maxLineBytes: number;
 }
@@ -28,55 +41,94 @@ export interface WorkerMachineOptions {
  */
 export class WorkerMachine implements Machine {
   wakeAtMs = Infinity;
+  readonly #options: WorkerMachineOptions;
   readonly #sessions: Sessions;
+  readonly #joinings: readonly Joining[];
   #completed = 0;
   #failed = 0;
   #startedMs: number | undefined;
   #nowMs = 0;
-  #stopped = false;
+  #effects: Effect[] = [];
+  #stopAtMs = Infinity;
+  #isStopped = false;
 
-  /** A worker that has not begun. */
+  /** A worker that has not begun. Its first step dials the coordinators that it joins. */
   constructor(options: WorkerMachineOptions) {
+    this.#options = options;
     this.#sessions = new Sessions(options.maxLineBytes, {
       mayRead: () => true,
       request: (session, slot, request) =>
-        this.#sessions.reply(session, slot, this.#answer(request)),
+        this.#sessions.reply(session, slot, this.#answer(session, request)),
     });
+    const random = new Random(options.seed);
+    let lastConnection = 0;
+    this.#joinings = options.join.map((coordinator) =>
+      new Joining(coordinator, options, this.#sessions, {
+        newConnection: () => --lastConnection,
+        effect: (effect) => this.#effects.push(effect),
+        wakeBy: (atMs) => this.wakeAtMs = Math.min(this.wakeAtMs, atMs),
+        random: () => random.next(),
+      })
+    );
   }
 
   /** Takes one event. */
   step(event: MachineEvent, nowMs: number): Effect[] {
-    const effects: Effect[] = [];
+    const effects: Effect[] = this.#effects = [];
+    const isFirst = this.#startedMs === undefined;
     this.#startedMs ??= nowMs;
     this.#nowMs = nowMs;
-    if (event.kind === "stop") this.#stop(effects, nowMs);
-    else if (event.kind !== "tick") this.#sessions.step(event);
+    if (event.kind === "stop") this.#stop(nowMs);
+    else if (event.kind !== "tick") this.#connectionEvent(event, nowMs);
+    if (event.kind === "tick" || isFirst) this.#tick(nowMs);
     this.#sessions.settle(effects);
-    if (this.wakeAtMs !== Infinity && (this.#sessions.size === 0 || nowMs >= this.wakeAtMs)) {
+    const isOver = this.#sessions.size === 0 || nowMs >= this.#stopAtMs;
+    if (this.#stopAtMs !== Infinity && isOver && !this.#isStopped) {
+      this.#isStopped = true;
       this.wakeAtMs = Infinity;
       effects.push({ kind: "stopped" });
     }
     return effects;
   }
 
-  #stop(effects: Effect[], nowMs: number): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    this.wakeAtMs = nowMs + STOP_GRACE_MS;
-    effects.push({ kind: "stop_listening" });
+  #connectionEvent(event: ConnectionEvent, nowMs: number): void {
+    const joining = event.connection < 0
+      ? this.#joinings.find((one) => one.connection === event.connection)
+      : undefined;
+    if (joining === undefined) this.#sessions.step(event);
+    else joining.step(event, nowMs);
+  }
+
+  #tick(nowMs: number): void {
+    this.wakeAtMs = this.#stopAtMs;
+    for (const joining of this.#joinings) joining.tick(nowMs);
+  }
+
+  #stop(nowMs: number): void {
+    if (this.#stopAtMs !== Infinity) return;
+    this.#stopAtMs = nowMs + STOP_GRACE_MS;
+    this.wakeAtMs = Math.min(this.wakeAtMs, this.#stopAtMs);
+    this.#effects.push({ kind: "stop_listening" });
+    for (const joining of this.#joinings) joining.stop();
     this.#sessions.stop();
   }
 
-  #answer(request: Request): string {
+  #answer(session: Session, request: Request): string {
     const { id } = request;
     switch (request.op) {
       case "ping":
         return encodeOkReply({}, id);
       case "hello":
-        return helloReply(request, "worker");
+        session.greeted = true;
+        return helloReply(request, this.#options.facts);
+      case "join":
+      case "drain":
+      case "undrain":
+        return encodeErrorReply(wireError("not_a_coordinator"), id);
       case "status":
         return encodeOkReply(this.#status(), id);
       case "sum_squares": {
+        if (request.timeoutMs === 0) return this.#late(id);
         // A worker asked for 1..n is a room of one: one part, or none for n = 0.
         this.#completed++;
         if (request.n === 0n) return encodeSumReply(0n, [], id);
@@ -90,7 +142,8 @@ export class WorkerMachine implements Machine {
 
   #calculate(request: Calculation): string {
     const { id } = request;
-    const outcome = request.timeoutMs === 0 ? wireError("deadline_exceeded") : calculate(request);
+    if (request.timeoutMs === 0) return this.#late(id);
+    const outcome = calculate(request);
     if (isWireError(outcome)) {
       this.#failed++;
       return encodeErrorReply(outcome, id);
@@ -98,6 +151,11 @@ export class WorkerMachine implements Machine {
     this.#completed++;
     if (request.op === "sum_range") return encodeRangeReply(outcome as bigint, id);
     return encodeArithmeticReply(request, outcome as number, id);
+  }
+
+  #late(id: RequestId | undefined): string {
+    this.#failed++;
+    return encodeErrorReply(wireError("deadline_exceeded"), id);
   }
 
   #status(): object {

@@ -1,5 +1,6 @@
-import { DEFAULT_MAX_REQUEST_LINE_BYTES } from "../limits.ts";
-import { launch, type Log, type RunningRole } from "../net/role.ts";
+import { DEFAULT_MAX_REQUEST_LINE_BYTES, DEFAULT_WORKER_PORT } from "../limits.ts";
+import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
+import type { Address } from "../protocol/machine.ts";
 import { WorkerMachine } from "./machine.ts";
 
 /** How a worker is started. */
@@ -13,9 +14,22 @@ export interface WorkerOptions {
   /**
    * The port to listen on; 0 takes a free one, which {@linkcode RunningRole.address} names.
    *
-   * @default {6001}
+   * @default {6001, or none where it joins a coordinator}
    */
   port?: number;
+  /**
+   * Coordinators to dial and take work from, so that this machine needs no open port. Without `port` it
+   * listens nowhere then.
+   *
+   * @default {[]}
+   */
+  join?: readonly Address[];
+  /**
+   * What people shall call it where it joins.
+   *
+   * @default {"worker"}
+   */
+  name?: string;
   /**
    * Longest request line in bytes; a longer one is refused and its connection closed.
    *
@@ -40,9 +54,15 @@ export interface WorkerOptions {
  * @throws {ListenError} If the address cannot be listened on.
  */
 export function startWorker(options: WorkerOptions = {}): RunningRole {
-  const { host = "127.0.0.1", port = 6001 } = options;
+  const { host = "127.0.0.1", join = [], log = () => {} } = options;
+  const port = options.port ?? (join.length > 0 ? undefined : DEFAULT_WORKER_PORT);
   const machine = new WorkerMachine({
     maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_REQUEST_LINE_BYTES,
+    join,
+    name: options.name ?? "worker",
+    instance: crypto.randomUUID(),
+    facts: roleFacts("worker"),
+    seed: randomSeed(),
   });
-  return launch(machine, { host, port }, options.log ?? (() => {})).role;
+  return launch(machine, port === undefined ? undefined : { host, port }, log).role;
 }

@@ -12,11 +12,11 @@ export interface Role {
 
 /**
  * The roles, each with the least it needs: the network, and files that its flags name for reading.
- * The client also writes `--output`; calc_server starts workers of its own for `--local`, and on
+ * The worker is known by its host name where it joins; the client also writes `--output`; calc_server starts workers of its own for `--local`, and on
  * Linux `/proc/self/exe` names its own executable and allows no other.
  */
 export const ROLES: readonly Role[] = [
-  { name: "worker", permissions: () => ["--allow-net", "--allow-read"] },
+  { name: "worker", permissions: () => ["--allow-net", "--allow-read", "--allow-sys=hostname"] },
   {
     name: "calc_server",
     permissions: (os) => [

@@ -16,8 +16,7 @@ const problem = (args: string, file?: unknown) => usageError(() => action(args, 
 
 Deno.test("a client runs with its defaults", () => {
   assertEquals(options("--op add --a 10 --b 5"), {
-    host: "127.0.0.1",
-    port: 5000,
+    servers: [{ host: "127.0.0.1", port: 5000 }],
     timeoutMs: 10_000,
     pretty: false,
     explain: false,
@@ -29,14 +28,26 @@ Deno.test("a client runs with its defaults", () => {
 Deno.test("a client takes its flags", () => {
   const args = "--op sum_squares --n 9 --host lab1 --port 1 --timeout 1m --pretty --explain";
   assertEquals(options(`${args} --log-level debug`), {
-    host: "lab1",
-    port: 1,
+    servers: [{ host: "lab1", port: 1 }],
     timeoutMs: 60_000,
     pretty: true,
     explain: true,
     logLevel: "debug",
     action: { kind: "sum_squares", n: 9n },
   });
+});
+
+Deno.test("a client takes several servers instead of one", () => {
+  assertEquals(options("ping --server lab1:1,[::1]:2 --host other").servers, [
+    { host: "lab1", port: 1 },
+    { host: "::1", port: 2 },
+  ]);
+});
+
+Deno.test("drain and undrain name a worker", () => {
+  const expected = { kind: "subcommand", name: "drain", operands: ["lab1:6001"] } as const;
+  assertEquals(action("drain lab1:6001"), expected);
+  assertEquals(action("undrain w#2").kind, "subcommand");
 });
 
 Deno.test("operands may be negative, have exponents, or be of 1,000 digits", () => {
@@ -70,7 +81,10 @@ Deno.test("a subcommand may stand before, between or after flags", () => {
 });
 
 Deno.test("a client does exactly one thing", () => {
-  assertEquals(problem(""), "say what to do: --op NAME, --batch or a subcommand (status, ping)");
+  assertEquals(
+    problem(""),
+    "say what to do: --op NAME, --batch or a subcommand (status, ping, drain, undrain)",
+  );
   assertEquals(problem("--a 1"), problem(""));
   assertEquals(
     problem("--op add --a 1 --b 2 --batch"),

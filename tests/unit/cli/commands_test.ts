@@ -11,7 +11,7 @@ import { noFile, oneFile, usageError } from "./support.ts";
 Deno.test("a worker runs with its defaults", () => {
   assertEquals(readWorkerCommand([], noFile), {
     kind: "run",
-    options: { host: "127.0.0.1", port: 6001, logLevel: "info" },
+    options: { host: "127.0.0.1", port: 6001, join: [], logLevel: "info" },
   });
 });
 
@@ -19,7 +19,7 @@ Deno.test("a worker takes its flags", () => {
   const args = ["--", "--port", "0", "--host=[::1]", "--log-level", "debug"];
   assertEquals(readWorkerCommand(args, noFile), {
     kind: "run",
-    options: { host: "::1", port: 0, logLevel: "debug" },
+    options: { host: "::1", port: 0, join: [], logLevel: "debug" },
   });
 });
 
@@ -37,6 +37,7 @@ Deno.test("a server runs with its defaults and the workers that it is given, in 
       ],
       workerTimeoutMs: 2000,
       maxLineBytes: 1_048_576,
+      insecure: false,
       logLevel: "info",
     },
   });
@@ -51,6 +52,7 @@ Deno.test("a server takes its flags", () => {
     "--max-line-bytes=64kB",
     "--port",
     "1",
+    "--insecure",
   ];
   assertEquals(readServerCommand(args, noFile), {
     kind: "run",
@@ -61,6 +63,7 @@ Deno.test("a server takes its flags", () => {
       local: 3,
       workerTimeoutMs: 250,
       maxLineBytes: 64_000,
+      insecure: true,
       logLevel: "info",
     },
   });
@@ -73,14 +76,23 @@ Deno.test("a server with --local alone takes the cores, and --workers beside it"
   assertEquals(command.options.workers, [{ host: "a", port: 1 }]);
 });
 
-Deno.test("a server must be told where the workers are", () => {
-  const expected = "say where the workers are: --workers HOST:PORT... or --local";
-  assertEquals(usageError(() => readServerCommand([], noFile)).message, expected);
-  const file = oneFile('{"workers": [], "local": false}');
-  assertEquals(
-    usageError(() => readServerCommand(["--config", "c.jsonc"], file)).message,
-    expected,
-  );
+Deno.test("a server without workers waits for those that join", () => {
+  const command = readServerCommand([], noFile);
+  if (command.kind !== "run") throw new Error(command.kind);
+  assertEquals(command.options.workers, []);
+  assertEquals("local" in command.options, false);
+});
+
+Deno.test("a worker that joins listens only where it is told to", () => {
+  const joining = readWorkerCommand(["--join", "a:1", "b:2", "--name", "lab7"], noFile);
+  if (joining.kind !== "run") throw new Error(joining.kind);
+  assertEquals("port" in joining.options, false);
+  assertEquals(joining.options.name, "lab7");
+  assertEquals(joining.options.join, [{ host: "a", port: 1 }, { host: "b", port: 2 }]);
+  const both = readWorkerCommand(["--join", "a:1", "--port", "0"], noFile);
+  assertEquals(both.kind === "run" && both.options.port, 0);
+  const { message } = usageError(() => readWorkerCommand(["--name", "lab7"], noFile));
+  assertEquals(message, "--name belongs to --join: it is what servers call the worker");
 });
 
 Deno.test("a wrong value is refused by flag, value and what is expected", () => {
@@ -116,7 +128,7 @@ Deno.test("the command line goes before the config file, and that before the def
   const file = oneFile('{"host": "lab1", "port": 7, "worker": {"log-level": "error"}}');
   assertEquals(readWorkerCommand(["--port", "8", "--config", "c.jsonc"], file), {
     kind: "run",
-    options: { host: "lab1", port: 8, logLevel: "error" },
+    options: { host: "lab1", port: 8, join: [], logLevel: "error" },
   });
 });
 

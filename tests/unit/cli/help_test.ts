@@ -67,10 +67,10 @@ Deno.test("helpText() aligns a block of flags", () => {
   assertEquals(
     flags.split("\n").slice(0, 4),
     [
-      "  --host HOST        Address to listen on; 0.0.0.0 for all (default: 127.0.0.1)",
-      "  --port PORT        Port to listen on; 0 takes a free one (default: 6001)",
-      "  --config FILE      Take flags from this JSON file, comments allowed; the",
-      "                     command line wins",
+      "  --host HOST          Address to listen on; 0.0.0.0 for all (default:",
+      "                       127.0.0.1)",
+      "  --port PORT          Port to listen on; 0 takes a free one (default: 6001, or",
+      "                       none with --join)",
     ],
   );
 });

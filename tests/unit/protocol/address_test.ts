@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import {
   formatAddress,
+  isLoopback,
   isSameAddress,
   parseAddress,
   parseHost,
@@ -104,4 +105,11 @@ Deno.test("isSameAddress() does not look at the case of letters, but at the port
   assertEquals(isSameAddress(lab, { host: "LAB1", port: 1 }), true);
   assertEquals(isSameAddress(lab, { host: "lab1", port: 2 }), false);
   assertEquals(isSameAddress(lab, { host: "lab2", port: 1 }), false);
+});
+
+Deno.test("isLoopback() knows the addresses that never leave the machine", () => {
+  const inside = ["localhost", "127.0.0.1", "127.0.0.53", "127.255.255.255", "::1"];
+  const outside = ["0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example.org", "1127.0.0.1", "lab1", ""];
+  for (const host of inside) assertEquals(isLoopback(host), true, host);
+  for (const host of outside) assertEquals(isLoopback(host), false, host);
 });

@@ -4,23 +4,29 @@ import { IDLE_READ_BUFFER_BYTES, READ_BUFFER_BYTES } from "../limits.ts";
 const MAX_SPARE = 64;
 
 /**
- * Read buffers, so that an idle connection costs a kilobyte and a busy one reads 64: a connection whose small
- * buffer was filled gets a large one, and gives it back when it has become quiet.
+ * The buffers of all connections, so that an idle one costs a kilobyte and a busy one reads and writes 64: a
+ * connection whose small buffer was filled gets a large one, and gives it back when it has become quiet.
  */
-export class ReadBuffers {
+export class Buffers {
   readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
   /** The buffer for a connection's next read, given its last one and how much that brought. */
-  next(last: Uint8Array<ArrayBuffer> | undefined, bytesRead: number): Uint8Array<ArrayBuffer> {
+  nextForRead(
+    last: Uint8Array<ArrayBuffer> | undefined,
+    bytesRead: number,
+  ): Uint8Array<ArrayBuffer> {
     if (last === undefined) return new Uint8Array(IDLE_READ_BUFFER_BYTES);
     if (last.length < READ_BUFFER_BYTES) {
-      return bytesRead < last.length
-        ? last
-        : this.#spare.pop() ?? new Uint8Array(READ_BUFFER_BYTES);
+      return bytesRead < last.length ? last : this.takeLarge();
     }
     if (bytesRead >= IDLE_READ_BUFFER_BYTES / 2) return last;
     this.giveBack(last);
     return new Uint8Array(IDLE_READ_BUFFER_BYTES);
+  }
+
+  /** A large buffer, to be given back. */
+  takeLarge(): Uint8Array<ArrayBuffer> {
+    return this.#spare.pop() ?? new Uint8Array(READ_BUFFER_BYTES);
   }
 
   /** Takes back the buffer of a connection that has ended. */

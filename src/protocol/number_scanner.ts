@@ -1,0 +1,116 @@
+const ZERO = 0x30;
+const NINE = 0x39;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const SPACE = 0x20;
+/** Numbers of so many digits are whole numbers below 2^53, which a double holds exactly. */
+const MAX_EXACT_DIGITS = 15;
+/** Powers of ten up to 10^15, each exact. */
+const POWERS = Array.from({ length: MAX_EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+const ascii = new TextDecoder("latin1");
+
+/**
+ * Walks over the bytes of one line for the few shapes that nearly all lines have, touching each byte once. It
+ * knows less than JSON does: whatever it does not know, it says no to, and `JSON.parse` has the last word.
+ */
+export class NumberScanner {
+  /** Where the next byte is. */
+  position = 0;
+  /** The number that was read last. */
+  value = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #end = 0;
+
+  /** Begins to read `bytes[start..end)`. */
+  begin(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes;
+    this.position = start;
+    this.#end = end;
+  }
+
+  /** Whether everything has been read. */
+  get isAtEnd(): boolean {
+    return this.position === this.#end;
+  }
+
+  /** Reads exactly these bytes; where one is a colon or a comma, a space may follow in the text. */
+  literal(expected: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let position = this.position;
+    for (let index = 0; index < expected.length; index++) {
+      if (position >= end || bytes[position] !== expected[index]) return false;
+      position++;
+      const isSeparator = expected[index] === 0x3a || expected[index] === 0x2c;
+      if (isSeparator && position < end && bytes[position] === SPACE) position++;
+    }
+    this.position = position;
+    return true;
+  }
+
+  /** Reads three bytes as one number, for telling names of three letters apart; -1 if there are not so many. */
+  threeLetters(): number {
+    const { position } = this;
+    const bytes = this.#bytes;
+    if (position + 3 > this.#end) return -1;
+    this.position += 3;
+    return bytes[position]! << 16 | bytes[position + 1]! << 8 | bytes[position + 2]!;
+  }
+
+  /** Reads a whole number >= 0 of at most 15 digits into {@linkcode value}. */
+  wholeNumber(): boolean {
+    const first = this.position;
+    const number = this.#digits(0);
+    const count = this.position - first;
+    if (count === 0 || count > MAX_EXACT_DIGITS || this.#hasLeadingZero(first, count)) return false;
+    this.value = number;
+    return true;
+  }
+
+  /**
+   * Reads a decimal number without an exponent into {@linkcode value}. Up to 15 digits it is a whole number divided
+   * by a power of ten, both exact, so that the quotient is the nearest double; beyond that the engine reads it.
+   */
+  decimal(): boolean {
+    const bytes = this.#bytes;
+    const start = this.position;
+    const isNegative = bytes[start] === MINUS && start < this.#end;
+    if (isNegative) this.position++;
+    const first = this.position;
+    let number = this.#digits(0);
+    let digits = this.position - first;
+    if (digits === 0 || this.#hasLeadingZero(first, digits)) return false;
+    let fraction = 0;
+    if (this.position < this.#end && bytes[this.position] === DOT) {
+      const point = ++this.position;
+      number = this.#digits(number);
+      fraction = this.position - point;
+      if (fraction === 0) return false;
+      digits += fraction;
+    }
+    if (digits > MAX_EXACT_DIGITS) {
+      this.value = Number(ascii.decode(bytes.subarray(start, this.position)));
+      return Number.isFinite(this.value);
+    }
+    number = fraction === 0 ? number : number / POWERS[fraction]!;
+    this.value = isNegative ? -number : number;
+    return true;
+  }
+
+  #digits(number: number): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let position = this.position;
+    for (; position < end; position++) {
+      const byte = bytes[position]!;
+      if (byte < ZERO || byte > NINE) break;
+      number = number * 10 + (byte - ZERO);
+    }
+    this.position = position;
+    return number;
+  }
+
+  #hasLeadingZero(first: number, count: number): boolean {
+    return count > 1 && this.#bytes[first] === ZERO;
+  }
+}

@@ -1,0 +1,108 @@
+import { assert, assertEquals } from "@std/assert";
+import { type Server, startServer, startWorkers } from "../support/cluster.ts";
+import { TemporaryFolder } from "../support/paths.ts";
+import { startRole } from "../support/roles.ts";
+import { until, within } from "../support/waiting.ts";
+
+const LINES = 100_000;
+const FILE_BYTES = 64 * 1024 * 1024;
+/** A Deno without any data has 60 to 90 MB; holding the file would add at least its 64 MB. */
+const MAX_GROWTH_BYTES = 100 * 1024 * 1024;
+const MAX_RESIDENT_BYTES = 260 * 1024 * 1024;
+
+Deno.test("client --batch with much to do", async (t) => {
+  await using workers = await startWorkers(2);
+  await using server = await startServer({ workers });
+  await server.untilStates("up", "up");
+
+  await t.step(`answers ${LINES} lines, each with its own reply`, () => answersMany(server));
+  await t.step("ends quietly when nobody reads its stdout any more", () => endsQuietly(server));
+  await t.step("answers a line before the next is typed", () => answersAtOnce(server));
+  await t.step({
+    name: "needs no more memory for 64 MB of lines",
+    ignore: Deno.build.os !== "linux",
+    fn: () => staysSmall(server),
+  });
+});
+
+async function answersMany(server: Server): Promise<void> {
+  await using folder = new TemporaryFolder();
+  const requests = Array.from({ length: LINES }, (_, k) => `{"op":"add","a":${k},"b":1}\n`);
+  const input = await folder.write("in.jsonl", requests.join(""));
+  const { code, stdout, stderr } = await server.client(["--batch", "--input", input]);
+  assertEquals([code, stderr], [0, ""]);
+  const lines = stdout.split("\n");
+  assertEquals(lines.length, LINES + 1);
+  for (let k = 0; k < LINES; k++) {
+    const expected = `{"ok":true,"result":${k + 1}.0,"a":${k}.0,"b":1.0,"op":"add"}`;
+    if (lines[k] !== expected) assertEquals(lines[k], expected);
+  }
+}
+
+async function endsQuietly(server: Server): Promise<void> {
+  const args = ["--batch", "--port", String(server.address.port)];
+  await using client = startRole("client", args, { stdin: endlessRequests() });
+  await client.stdout.line(/^\{"ok":true/);
+  await client.stdout.close();
+  const { code } = await within("the end of the client", client.status);
+  assertEquals([code, client.stderr.text], [0, ""]);
+}
+
+async function answersAtOnce(server: Server): Promise<void> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const args = ["--batch", "--port", String(server.address.port)];
+  await using client = startRole("client", args, { stdin: readable });
+  const writer = writable.getWriter();
+  const encoder = new TextEncoder();
+  for (let k = 1; k <= 3; k++) {
+    await writer.write(encoder.encode(`{"op":"add","a":${k},"b":0}\n`));
+    await client.stdout.line(new RegExp(`"result":${k}\\.0`));
+  }
+  await writer.close();
+  assertEquals((await client.outcome()).code, 0);
+}
+
+async function staysSmall(server: Server): Promise<void> {
+  await using folder = new TemporaryFolder();
+  // Lines of 4 KB, so that it is bytes that count here and not requests.
+  const line = `{"op":"add","a":1,"b":2,"note":"${"x".repeat(4060)}"}\n`;
+  const count = Math.ceil(FILE_BYTES / line.length);
+  const input = await folder.write("in.jsonl", line.repeat(count));
+  const output = `${folder.path}/out.jsonl`;
+  const port = String(server.address.port);
+  const files = ["--input", input, "--output", output];
+  await using client = startRole("client", ["--batch", "--port", port, ...files]);
+  let early = 0;
+  let peak = 0;
+  let isEnded = false;
+  client.status.then(() => isEnded = true);
+  await until("the end of the client", async () => {
+    const resident = await residentBytes(client.pid);
+    peak = Math.max(peak, resident);
+    // Once the first replies are written everything that it needs is there.
+    if (early === 0 && await sizeOf(output) > 0) early = resident;
+    return isEnded;
+  }, 60_000);
+  const { code, stderr } = await client.outcome();
+  assertEquals([code, stderr], [0, ""]);
+  const replies = (await Deno.readTextFile(output)).split("\n");
+  assertEquals(replies.length, count + 1);
+  assert(peak < MAX_RESIDENT_BYTES, `${peak} bytes`);
+  assert(peak - early < MAX_GROWTH_BYTES, `from ${early} to ${peak} bytes`);
+}
+
+/** Requests for as long as somebody reads them. */
+function endlessRequests(): ReadableStream<Uint8Array> {
+  const chunk = new TextEncoder().encode('{"op":"add","a":1,"b":2}\n'.repeat(1000));
+  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk.slice()) });
+}
+
+/** What a process holds in memory, on Linux; 0 once it has ended. */
+async function residentBytes(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => 0);
+}

@@ -1,0 +1,399 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { decodeReply, doubleResult } from "../../../src/protocol/decode_reply.ts";
+import { decodeRequest } from "../../../src/protocol/decode_request.ts";
+import { encodeArithmeticReply, encodeCalculation } from "../../../src/protocol/encode.ts";
+import { ReplyScan, scanRequest } from "../../../src/protocol/fast_path.ts";
+import { decodeLine } from "../../../src/protocol/framing.ts";
+import type { ArithmeticRequest } from "../../../src/protocol/messages.ts";
+import { formatDouble } from "../../../src/protocol/numbers.ts";
+
+const encoder = new TextEncoder();
+
+/** What may stand around a line in its chunk; none of it may be read as a part of the line. */
+const AROUND: readonly (readonly [string, string])[] = [["", ""], ["7-", "7.5e1}"], ["{", '"}']];
+
+/** A line in a chunk, between other bytes. */
+function inChunk(line: Uint8Array, before: string, after: string) {
+  const start = encoder.encode(before);
+  const bytes = Uint8Array.of(...start, ...line, ...encoder.encode(after));
+  return { bytes, start: start.length, end: start.length + line.length };
+}
+
+/** What the fast path reads; it must be nothing, or exactly what the slow path reads. */
+function scanned(line: string | Uint8Array): ArithmeticRequest | undefined {
+  const own = typeof line === "string" ? encoder.encode(line) : line;
+  const text = decodeLine(own, 0, own.length);
+  let result: ArithmeticRequest | undefined;
+  AROUND.forEach(([before, after], index) => {
+    const { bytes, start, end } = inChunk(own, before, after);
+    const found = scanRequest(bytes, start, end);
+    if (index === 0) result = found;
+    else assertEquals(found, result, `${text} in a chunk`);
+  });
+  if (result === undefined) return undefined;
+  assert(text !== undefined, "no bytes but UTF-8");
+  const { id, ...rest } = result;
+  const fast = id === undefined ? rest : result;
+  // Strict: -0 is not 0.
+  assertEquals(decodeRequest(text), fast, text);
+  return result;
+}
+
+const replyScan = new ReplyScan();
+
+/** Whether the fast path reads a reply, and then as the slow one does. */
+function readsReply(line: string | Uint8Array): boolean {
+  const own = typeof line === "string" ? encoder.encode(line) : line;
+  const text = decodeLine(own, 0, own.length);
+  const found = AROUND.map(([before, after]) => {
+    const { bytes, start, end } = inChunk(own, before, after);
+    return replyScan.scan(bytes, start, end);
+  });
+  assertEquals(new Set(found).size, 1, `${text} in a chunk`);
+  if (!found[0]) return false;
+  assert(text !== undefined, "no bytes but UTF-8");
+  const reply = decodeReply(text);
+  assert(reply !== undefined && reply.ok, text);
+  assertEquals([replyScan.id, replyScan.result], [reply.id, doubleResult(reply)], text);
+  return true;
+}
+
+/** How the numbers of a line may be written, and whether the fast path reads them. */
+const NUMBERS: readonly (readonly [string, boolean])[] = [
+  ["0", true],
+  ["-0", true],
+  ["-0.0", true],
+  ["0.0", true],
+  ["10", true],
+  ["-2.5", true],
+  ["0.1", true],
+  ["0.30000000000000004", true],
+  ["999999999999999", true],
+  ["-999999999999999", true],
+  ["0.00000000000001", true],
+  ["123456789.012345", true],
+  ["9007199254740991", true],
+  ["9007199254740993", true],
+  ["1234567890123456", true],
+  ["12345678901234567", true],
+  ["0.12345678901234567", true],
+  ["9".repeat(308), true],
+  ["9".repeat(309), false],
+  ["-" + "9".repeat(400), false],
+  ["1." + "0".repeat(400) + "1", true],
+  ["1e5", false],
+  ["1E5", false],
+  ["1e+5", false],
+  ["1.5e-7", false],
+  ["1e400", false],
+  ["01", false],
+  ["-01", false],
+  ["00", false],
+  ["00.5", false],
+  ["1.", false],
+  [".5", false],
+  ["-.5", false],
+  ["-", false],
+  ["--1", false],
+  ["+1", false],
+  ["", false],
+  ["1.2.3", false],
+  ["1 ", false],
+  ["1_000", false],
+  ["0x10", false],
+  ["NaN", false],
+  ["Infinity", false],
+  ["null", false],
+  ['"1"', false],
+  ["[1]", false],
+  ["١", false],
+];
+
+Deno.test("numbers of every form are read as JSON reads them, or left to it", () => {
+  for (const [number, isRead] of NUMBERS) {
+    for (
+      const line of [
+        `{"op":"add","a":${number},"b":5}`,
+        `{"op":"div","a":5,"b":${number}}`,
+        `{"id":7,"op":"mul","a":${number},"b":${number}}`,
+      ]
+    ) {
+      assertEquals(scanned(line) !== undefined, isRead, line.slice(0, 60));
+    }
+    const reply = `{"id":7,"ok":true,"result":${number},"a":1.0,"b":-2,"op":"sub"}`;
+    assertEquals(readsReply(reply), isRead, reply.slice(0, 60));
+    const echo = `{"id":7,"ok":true,"result":1.0,"a":${number},"b":${number},"op":"sub"}`;
+    assertEquals(readsReply(echo), isRead, echo.slice(0, 60));
+  }
+});
+
+Deno.test("an id is read if it is a whole number of at most 15 digits, and left to JSON if not", () => {
+  const ids: readonly (readonly [string, boolean])[] = [
+    ["0", true],
+    ["7", true],
+    ["999999999999999", true],
+    ["1000000000000000", false],
+    ["9007199254740992", false],
+    ["-1", false],
+    ["-0", false],
+    ["1.0", false],
+    ["1e3", false],
+    ["01", false],
+    ["00", false],
+    ["", false],
+    ['"x"', false],
+    ['"7"', false],
+    ["null", false],
+  ];
+  for (const [id, isRead] of ids) {
+    assertEquals(scanned(`{"id":${id},"op":"add","a":1,"b":2}`) !== undefined, isRead, id);
+    const reply = `{"id":${id},"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"}`;
+    assertEquals(readsReply(reply), isRead, id);
+  }
+});
+
+Deno.test("the usual lines take the fast path, with a space after colons and commas too", () => {
+  const requests = [
+    '{"op":"add","a":10,"b":5}',
+    '{"op":"sub","a":10.0,"b":-5.5}',
+    '{"op":"mul","a":0,"b":0}',
+    '{"op":"div","a":10,"b":0}',
+    '{"id":1,"op":"add","a":10,"b":5}',
+    '{"id": 1, "op": "add", "a": 10, "b": 5}',
+    '{"op": "add","a":10, "b":5}',
+  ];
+  for (const line of requests) assert(scanned(line) !== undefined, line);
+  const replies = [
+    '{"id":1,"ok":true,"result":15.0,"a":10.0,"b":5.0,"op":"add"}',
+    '{"id": 1, "ok": true, "result": 15, "a": 10, "b": 5, "op": "div"}',
+  ];
+  for (const line of replies) assert(readsReply(line), line);
+});
+
+Deno.test("what our own encoders write takes the fast path, but for numbers with an exponent", () => {
+  const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+  const op = fc.constantFrom("add" as const, "sub", "mul", "div");
+  const id = fc.option(fc.nat({ max: 999_999_999 }));
+  fc.assert(
+    fc.property(op, finite, finite, finite, id, (name, a, b, result, given) => {
+      const request = { op: name, a, b };
+      const line = encodeCalculation(request, given ?? undefined).trimEnd();
+      const hasExponent = [a, b].some((one) => formatDouble(one).includes("e"));
+      assertEquals(scanned(line), hasExponent ? undefined : { ...request, id: given ?? undefined });
+      if (given === null) return;
+      const reply = encodeArithmeticReply(request, result, given).trimEnd();
+      assertEquals(readsReply(reply), !hasExponent && !formatDouble(result).includes("e"));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("whatever else a line is, the fast path leaves it to the slow one", () => {
+  const requests = [
+    "",
+    "{",
+    "{}",
+    '{"op":"add"}',
+    '{"op":"add","a":1}',
+    '{"op":"add","a":1,"b":2',
+    '{"op":"add","a":1,"b":2}}',
+    '{"op":"add","a":1,"b":2} ',
+    '{"op":"add","a":1,"b":2},',
+    ' {"op":"add","a":1,"b":2}',
+    '{ "op":"add","a":1,"b":2}',
+    '{"op":"add","a":1,"b":2 }',
+    '{"op" :"add","a":1,"b":2}',
+    '{"op":"add" ,"a":1,"b":2}',
+    '{"op":  "add","a":1,"b":2}',
+    '{"op":\t"add","a":1,"b":2}',
+    '{"op":"add","b":2,"a":1}',
+    '{"a":1,"b":2,"op":"add"}',
+    '{"op":"add","a":1,"b":2,"id":7}',
+    '{"op":"add","a":1,"b":2,"b":3}',
+    '{"op":"add","a":9,"a":1,"b":2}',
+    '{"op":"add","op":"sub","a":1,"b":2}',
+    '{"id":1,"id":2,"op":"add","a":1,"b":2}',
+    '{"id":1,"op":"add","a":1,"b":2,"explain":true}',
+    '{"id":1,"op":"add","a":1,"b":2,"timeout_ms":5}',
+    '{"id":1,"op":"add","a":1,"b":2,"hops":9}',
+    '{"op":"\\u0061dd","a":1,"b":2}',
+    '{"op":"add","\\u0061":1,"b":2}',
+    '{"op":"ADD","a":1,"b":2}',
+    '{"op":"adx","a":1,"b":2}',
+    '{"op":"ad","a":1,"b":2}',
+    '{"op":"addd","a":1,"b":2}',
+    '{"op":"","a":1,"b":2}',
+    '{"op":"\ufeffdd","a":1,"b":2}',
+    '\ufeff{"op":"add","a":1,"b":2}',
+    '{"op":"sum_squares","n":9}',
+    '{"op":"sum_squares","a":1,"b":2}',
+    '{"op":"ping"}',
+  ];
+  for (const line of requests) assertEquals(scanned(line), undefined, line);
+  const replies = [
+    "",
+    '{"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"}',
+    '{"id":1,"ok":true,"result":3.0}',
+    '{"id":1,"ok":false,"error":"División por cero","code":"division_by_zero"}',
+    '{"id":1,"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add","explain":{}}',
+    '{"id":1,"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"',
+    '{"id":1,"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"}}',
+    '{"id":1,"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"pow"}',
+    '{"id":1,"ok":true,"result":3.0,"result":4.0,"a":1.0,"b":2.0,"op":"add"}',
+    '{"id":1,"result":3.0,"ok":true,"a":1.0,"b":2.0,"op":"add"}',
+    '{"id":1,"ok":true,"result":77}',
+    '{"id":1,"ok":true}',
+  ];
+  for (const line of replies) assertEquals(readsReply(line), false, line);
+});
+
+Deno.test("a line that is cut anywhere is left to the slow path", () => {
+  const request = '{"id":12,"op":"add","a":-10.5,"b":5.25}';
+  const reply = '{"id":12,"ok":true,"result":-5.25,"a":-10.5,"b":5.25,"op":"add"}';
+  for (let end = 0; end < reply.length; end++) {
+    if (end < request.length) assertEquals(scanned(request.slice(0, end)), undefined, `${end}`);
+    assertEquals(readsReply(reply.slice(0, end)), false, `${end}`);
+    for (const after of "0.,} ") readsReply(reply.slice(0, end) + after);
+    for (const after of "0.,} ") scanned(request.slice(0, end) + after);
+  }
+});
+
+/** Numbers as people, languages and mischief write them. */
+const digits = (max: number) =>
+  fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: max }).map((all) => all.join(""));
+const number = fc.oneof(
+  { weight: 3, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }).map(formatDouble) },
+  { weight: 9, arbitrary: fc.integer().map(String) },
+  { weight: 2, arbitrary: fc.maxSafeInteger().map(String) },
+  fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => value.toFixed(9)),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value.toExponential()),
+  {
+    weight: 6,
+    arbitrary: fc.tuple(
+      fc.constantFrom("", "", "-"),
+      digits(18),
+      fc.oneof(fc.constant(""), digits(18).map((text) => `.${text}`)),
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constant("") },
+        fc.constantFrom("e5", "E5", "e-3", "e+2"),
+      ),
+    ).map((parts) => parts.join("")),
+  },
+  fc.constantFrom(...NUMBERS.map(([text]) => text)),
+);
+const gap = fc.oneof(
+  { weight: 20, arbitrary: fc.constant("") },
+  { weight: 10, arbitrary: fc.constant(" ") },
+  fc.constantFrom("  ", "\t"),
+);
+const op = fc.oneof(
+  { weight: 40, arbitrary: fc.constantFrom("add", "sub", "mul", "div") },
+  fc.constantFrom("Add", "adb", "sum_squares", "ping", "\\u0061dd", "", "ñandú"),
+);
+const id = fc.oneof(
+  { weight: 3, arbitrary: fc.constant("") },
+  { weight: 9, arbitrary: fc.nat().map(String) },
+  digits(17),
+  fc.constantFrom('"x"', "-1", "1.0", "null", "1e3"),
+);
+
+const requestLine = fc.tuple(id, op, number, number, fc.array(gap, { minLength: 7, maxLength: 7 }))
+  .map(([given, name, a, b, gaps]) => {
+    const [g0, g1, g2, g3, g4, g5, g6] = gaps;
+    const opening = given === "" ? "{" : `{"id":${g0}${given},${g1}`;
+    return `${opening}"op":${g2}"${name}",${g3}"a":${g4}${a},${g5}"b":${g6}${b}}`;
+  });
+const replyLine = fc.tuple(
+  id,
+  number,
+  number,
+  number,
+  op,
+  fc.array(gap, { minLength: 9, maxLength: 9 }),
+)
+  .map(([given, result, a, b, name, gaps]) => {
+    const [g0, g1, g2, g3, g4, g5, g6, g7, g8] = gaps;
+    return `{"id":${g0}${given},${g1}"ok":${g2}true,${g3}"result":${g4}${result},` +
+      `"a":${g5}${a},${g6}"b":${g7}${b},"op":${g8}"${name}"}`;
+  });
+
+/** A few bytes of a line changed, taken out, doubled or put in. */
+const damage = fc.array(
+  fc.record({
+    at: fc.nat(),
+    removed: fc.nat({ max: 2 }),
+    added: fc.oneof(
+      fc.uint8Array({ maxLength: 2 }),
+      fc.stringMatching(/^[-0-9.,:{}"eE a\\]{0,3}$/).map((text) => encoder.encode(text)),
+    ),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+
+function damaged(
+  line: string,
+  damages: readonly { at: number; removed: number; added: Uint8Array }[],
+) {
+  let bytes = encoder.encode(line);
+  for (const { at, removed, added } of damages) {
+    const place = at % (bytes.length + 1);
+    bytes = Uint8Array.of(
+      ...bytes.subarray(0, place),
+      ...added,
+      ...bytes.subarray(place + removed),
+    );
+  }
+  return bytes;
+}
+
+Deno.test("any request line is read as the slow path reads it, or left to it", () => {
+  let read = 0;
+  fc.assert(
+    fc.property(requestLine, (line) => {
+      if (scanned(line) !== undefined) read++;
+    }),
+    { numRuns: 3000, seed: 1 },
+  );
+  assert(read > 300, `the test reaches the fast path: ${read}`);
+});
+
+Deno.test("any reply line is read as the slow path reads it, or left to it", () => {
+  let read = 0;
+  fc.assert(
+    fc.property(replyLine, (line) => {
+      if (readsReply(line)) read++;
+    }),
+    { numRuns: 3000, seed: 1 },
+  );
+  assert(read > 100, `the test reaches the fast path: ${read}`);
+});
+
+Deno.test("a damaged line is read as the slow path reads it, or left to it", () => {
+  fc.assert(
+    fc.property(requestLine, damage, (line, damages) => {
+      scanned(damaged(line, damages));
+    }),
+    { numRuns: 3000 },
+  );
+  fc.assert(
+    fc.property(replyLine, damage, (line, damages) => {
+      readsReply(damaged(line, damages));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+Deno.test("numbers of up to 15 digits are read to the last bit, with the point anywhere", () => {
+  const source = fc.tuple(fc.boolean(), digits(17), fc.nat({ max: 17 }));
+  fc.assert(
+    fc.property(source, ([isNegative, all, place]) => {
+      const whole = all.slice(0, place).replace(/^0+(?=\d)/, "") || "0";
+      const fraction = all.slice(place);
+      const text = `${isNegative ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+      const found = scanned(`{"op":"add","a":${text},"b":0}`);
+      assert(found !== undefined && Object.is(found.a, JSON.parse(text)), text);
+    }),
+    { numRuns: 3000 },
+  );
+});

@@ -1,0 +1,210 @@
+/**
+ * Runs the tests, stage by stage; the last line is `N passed, N failed` over all of them.
+ *
+ * ```sh
+ * deno task test                                      # everything
+ * deno task test unit faults                          # these stages
+ * deno task test faults tests/faults/load_test.ts     # of a stage only what is named
+ * deno task test unit --filter splitRange             # other flags go to `deno test`
+ * ```
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+
+const PROJECT = fileURLToPath(new URL("../", import.meta.url));
+
+/** What is calculated without sockets, files and clock must be tested without them, and nearly all of it. */
+const PURE = String.raw`/src/(protocol|operations|scheduling)/|/src/\w+/machine\.ts$`;
+const COVERAGE_FOLDER = "coverage";
+const MIN_COVERED_PERCENT = 95;
+
+/** The tests that start the roles as processes: from sources, and again as executables. */
+const PROCESS_TESTS = ["tests/end_to_end", "tests/faults"];
+/** Those among them that start none, and would only be run twice. */
+const WITHOUT_PROCESSES = ["tests/end_to_end/layering_test.ts", "tests/end_to_end/library_test.ts"];
+
+/** One after the other; what fails in one does not keep the next from running. */
+interface Stage {
+  /** What `deno test` is given before the files. */
+  readonly flags: readonly string[];
+  /** Folders of tests, or modules. */
+  readonly targets: readonly string[];
+  /** Variables beside our own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A script of ours that must succeed first. */
+  readonly before?: readonly string[];
+  /** Whether the coverage of the pure code is measured. */
+  readonly isCovered?: boolean;
+}
+
+const STAGES: Readonly<Record<string, Stage>> = {
+  // Without any permission: what is pure needs none.
+  unit: { flags: [], targets: ["tests/unit"], isCovered: true },
+  simulation: { flags: [], targets: ["tests/simulation"] },
+  doc: { flags: ["--doc", "--allow-net"], targets: ["mod.ts"] },
+  npm_only: { flags: ["--allow-all"], targets: ["tests/npm_only"] },
+  end_to_end: { flags: ["--allow-all"], targets: ["tests/end_to_end"] },
+  faults: { flags: ["--allow-all"], targets: ["tests/faults"] },
+  executables: {
+    flags: ["--allow-all", `--ignore=${WITHOUT_PROCESSES.join()}`],
+    targets: PROCESS_TESTS,
+    env: { AULA_TEST_DIST: "dist" },
+    before: ["tools/compile.ts"],
+  },
+  documents: { flags: ["--allow-all"], targets: ["tests/documents"] },
+};
+
+/** How many tests a stage ran; a stage that dies counts as one that failed. */
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const { names, rest } = readArguments(Deno.args);
+const total = { passed: 0, failed: 0 };
+for (const name of names) {
+  const { passed, failed } = await runStage(name, STAGES[name]!, rest);
+  total.passed += passed;
+  total.failed += failed;
+}
+say(`${total.passed} passed, ${total.failed} failed`);
+Deno.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+/** The stages that come first, and whatever follows them. */
+function readArguments(args: readonly string[]): { names: string[]; rest: string[] } {
+  const words = args.filter((argument) => argument !== "--");
+  const end = words.findIndex((word) => !Object.hasOwn(STAGES, word));
+  const names = end === -1 ? words : words.slice(0, end);
+  const rest = end === -1 ? [] : words.slice(end);
+  const [first = ""] = rest;
+  if (names.length > 0 && (first === "" || /^-|\.ts$/.test(first))) return { names, rest };
+  if (words.length === 0) return { names: Object.keys(STAGES), rest };
+  say(`[test] "${first}" is no stage: expected one of ${Object.keys(STAGES).join(", ")}`);
+  Deno.exit(2);
+}
+
+async function runStage(name: string, stage: Stage, rest: readonly string[]): Promise<Count> {
+  const files = rest.filter((word) => word.endsWith(".ts"));
+  const flags = rest.filter((word) => !word.endsWith(".ts"));
+  const targets = files.length > 0 ? files : await presentTargets(name, stage);
+  if (targets.length === 0) return { passed: 0, failed: 0 };
+  say(`[test] ${name}: ${targets.join(" ")}`);
+  const startedMs = performance.now();
+  const count = await prepared(name, stage) && await runTests(stage, flags, targets);
+  const sum = count || { passed: 0, failed: 1 };
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  say(`[test] ${name}: ${sum.passed} passed, ${sum.failed} failed in ${seconds} s\n`);
+  const isWhole = rest.length === 0;
+  if (stage.isCovered !== true || !isWhole || await isCoveredEnough()) return sum;
+  return { ...sum, failed: sum.failed + 1 };
+}
+
+/** The targets that are there and hold a test; the others are named and passed over. */
+async function presentTargets(name: string, stage: Stage): Promise<string[]> {
+  const present: string[] = [];
+  for (const target of stage.targets) {
+    if (target.endsWith(".ts") || await holdsTest(`${PROJECT}${target}`)) present.push(target);
+    else say(`[test] ${name}: ${target} holds no test, and is passed over`);
+  }
+  return present;
+}
+
+async function holdsTest(folder: string): Promise<boolean> {
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory ? await holdsTest(`${folder}/${name}`) : name.endsWith("_test.ts")) {
+        return true;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return false;
+}
+
+async function prepared(name: string, stage: Stage): Promise<boolean> {
+  if (stage.isCovered) {
+    await Deno.remove(`${PROJECT}${COVERAGE_FOLDER}`, { recursive: true }).catch(() => {});
+  }
+  if (stage.before === undefined) return true;
+  const { code } = await runDeno(["run", "--allow-all", ...stage.before], {}, () => {});
+  if (code !== 0) say(`[test] ${name}: ${stage.before.join(" ")} ended with ${code}`);
+  return code === 0;
+}
+
+async function runTests(
+  stage: Stage,
+  flags: readonly string[],
+  targets: readonly string[],
+): Promise<Count> {
+  const coverage = stage.isCovered ? [`--coverage=${COVERAGE_FOLDER}`] : [];
+  const all = ["test", "--no-prompt", ...stage.flags, ...coverage, ...flags, ...targets];
+  let passed = 0;
+  let failed = 0;
+  const { code } = await runDeno(all, stage.env ?? {}, (line) => {
+    // The last such line is the one of all the files.
+    const match = /^(?:ok|FAILED) \| (\d+) passed\b.*\| (\d+) failed\b/.exec(line);
+    if (match !== null) [passed, failed] = [Number(match[1]), Number(match[2])];
+  });
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+async function isCoveredEnough(): Promise<boolean> {
+  let lines = 0;
+  let hit = 0;
+  const { code } = await runDeno(
+    ["coverage", "--lcov", `--include=${PURE}`, COVERAGE_FOLDER],
+    {},
+    (line) => {
+      const [, kind, count] = /^(LF|LH):(\d+)$/.exec(line) ?? [];
+      if (kind === "LF") lines += Number(count);
+      if (kind === "LH") hit += Number(count);
+    },
+    false,
+  );
+  const percent = lines === 0 ? 0 : 100 * hit / lines;
+  const isEnough = code === 0 && percent >= MIN_COVERED_PERCENT;
+  const verdict = isEnough ? "" : `: FAILED, at least ${MIN_COVERED_PERCENT} % are wanted`;
+  const shown = `${percent.toFixed(1)} % of ${lines} lines`;
+  say(`[test] coverage of what is pure, by the unit tests: ${shown}${verdict}\n`);
+  return isEnough;
+}
+
+/** Runs this very Deno in the project's folder, passes its output on, and gives each line of its stdout. */
+async function runDeno(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onLine: (line: string) => void,
+  isShown = true,
+): Promise<Deno.CommandStatus> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: PROJECT,
+    // Colours would stand between us and the line that counts the tests.
+    env: { ...env, NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const decoder = new TextDecoder();
+  let pending = "";
+  for await (const chunk of child.stdout) {
+    if (isShown) write(chunk);
+    const lines = (pending + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
+    pending = lines.pop() ?? "";
+    lines.forEach(onLine);
+  }
+  onLine(pending);
+  return await child.status;
+}
+
+function say(line: string): void {
+  write(new TextEncoder().encode(line + "\n"));
+}
+
+function write(bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += Deno.stdout.writeSync(bytes.subarray(written));
+  }
+}
