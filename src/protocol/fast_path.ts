@@ -1,9 +1,10 @@
+import { MAX_HOPS } from "../limits.ts";
 import type { ArithmeticOp, ArithmeticRequest } from "./messages.ts";
 import { NumberScanner } from "./number_scanner.ts";
 
 /**
  * The shapes of nearly all lines on a busy connection, read without a string or an object per line but the
- * result: `{"op":"add","a":10,"b":5}`, with an `id` in front or without, and the reply to it. Everything else
+ * result: `{"op":"add","a":10,"b":5}`, with an `id` in front and `hops` behind or without, and the reply to it. Everything else
  * gives `undefined`, and takes the way through `JSON.parse`; tests hold both ways to the same results.
  *
  * @module
@@ -15,6 +16,7 @@ const ID = encoder.encode('"id":');
 const OP = encoder.encode('"op":"');
 const OPERAND_A = encoder.encode('","a":');
 const OPERAND_B = encoder.encode(',"b":');
+const HOPS = encoder.encode(',"hops":');
 const COMMA = encoder.encode(",");
 const CLOSE = encoder.encode("}");
 const RESULT = encoder.encode(',"ok":true,"result":');
@@ -51,7 +53,12 @@ export function scanRequest(
   const a = scanner.value;
   if (!scanner.literal(OPERAND_B) || !scanner.decimal()) return undefined;
   const b = scanner.value;
-  return scanner.literal(CLOSE) && scanner.isAtEnd ? { op, a, b, id } : undefined;
+  let hops: number | undefined;
+  if (scanner.literal(HOPS)) {
+    if (!scanner.wholeNumber() || scanner.value > MAX_HOPS) return undefined;
+    hops = scanner.value;
+  }
+  return scanner.literal(CLOSE) && scanner.isAtEnd ? { op, a, b, id, hops } : undefined;
 }
 
 /** The reply to a basic operation with an `id`, as far as a coordinator needs it. */

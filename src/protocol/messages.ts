@@ -15,7 +15,7 @@ export interface Envelope {
   /** Whether the reply says which worker did what. */
   readonly explain?: boolean;
   /** Coordinators that the request has passed. */
-  readonly hops?: number;
+  readonly hops?: number | undefined;
 }
 
 /** One of the four basic operations. */

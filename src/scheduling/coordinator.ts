@@ -46,7 +46,6 @@ export class Coordinator {
   #out = new Map<ConnectionId, string>();
   #nowMs = 0;
   #lastConnection = 0;
-  #lastId = 0;
   #wasLate = false;
   #someoneLeft = false;
 
@@ -186,8 +185,6 @@ export class Coordinator {
     return {
       workerTimeoutMs,
       newConnection: () => --this.#lastConnection,
-      newId: () => ++this.#lastId,
-      wasIssued: (id) => Number.isInteger(id) && id > 0 && id <= this.#lastId,
       dial: (link, address) => {
         const { connection } = link;
         this.#links.set(connection, link);

@@ -11,7 +11,7 @@ import { pingLine } from "./worker_wire.ts";
 /** What has not been answered over a link for long is asked of somebody else as well. */
 export function hedgeSlow(link: WorkerLink, port: WorkerPort, nowMs: number): void {
   const delayMs = port.hedgeDelayMs;
-  for (const attempt of link.inFlight.values()) {
+  for (const attempt of link.inFlight) {
     if (attempt.startedMs + delayMs > nowMs) return port.wakeBy(attempt.startedMs + delayMs);
     attempt.hedged ||= port.hedge(attempt);
     if (!attempt.hedged) port.wakeBy(nowMs + TICK_MS);
@@ -39,7 +39,7 @@ export function heartbeat(
 
 /** Asks now. */
 export function ping(link: WorkerLink, port: WorkerPort, nowMs: number): void {
-  link.pingId = port.newId();
+  link.pingId = link.inFlight.newPingId();
   link.nextPingMs = nowMs + HEARTBEAT_INTERVAL_MS;
   port.wakeBy(link.nextPingMs);
   port.write(link.connection, pingLine(link.pingId));

@@ -126,16 +126,3 @@ export class Call {
     ranges.forEach(({ a, b }, index) => this.addTask({ op: "sum_range", a, b }, workers[index]));
   }
 }
-
-/** A task that a worker has in hand. */
-export interface Attempt {
-  /** Names it on the wire; unique in a coordinator's life. */
-  readonly id: number;
-  readonly task: Task;
-  readonly worker: Worker;
-  readonly startedMs: number;
-  /** The attempt that was too slow, where this one is the second. */
-  readonly hedges: Attempt | undefined;
-  /** Whether nobody shall be asked a second time because of it: that has been done, or is no use. */
-  hedged: boolean;
-}

@@ -12,7 +12,8 @@ import type { Address } from "../protocol/machine.ts";
 import { backoffMs } from "./backoff.ts";
 import { Health } from "./health.ts";
 import { heartbeat, hedgeSlow, ping } from "./link_watch.ts";
-import type { Attempt, Task } from "./work.ts";
+import { Attempt } from "./in_flight.ts";
+import type { Task } from "./work.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import { WorkerLinks } from "./worker_links.ts";
 import type { WorkerFacts, WorkerPort, WorkerProtocol } from "./worker_port.ts";
@@ -131,19 +132,11 @@ export class Worker {
 
   /** Takes a piece of work. Requires {@linkcode hasRoom}. */
   assign(task: Task, nowMs: number, hedges?: Attempt): void {
-    const id = this.#port.newId();
-    const attempt = {
-      id,
-      task,
-      worker: this,
-      startedMs: nowMs,
-      hedges,
-      hedged: hedges !== undefined,
-    };
+    const attempt = new Attempt(task, this, nowMs, hedges);
     task.running++;
     const link = this.#links.full ?? this.#links.idle ?? this.#dial(nowMs);
     if (link === undefined) throw new Error("Invariant: only a worker with room is given work");
-    link.inFlight.set(id, attempt);
+    link.inFlight.add(attempt);
     if (link.phase !== "dialling") {
       this.#port.write(link.connection, handOver(link, attempt, nowMs));
     }
@@ -155,7 +148,7 @@ export class Worker {
   connected(link: WorkerLink, nowMs: number): void {
     if (!link.greets) {
       link.phase = "plain";
-      for (const attempt of link.inFlight.values()) {
+      for (const attempt of link.inFlight) {
         this.#port.write(link.connection, handOver(link, attempt, nowMs));
       }
       this.#works(nowMs);
@@ -170,7 +163,7 @@ export class Worker {
   /** Bytes came on one of its connections. */
   received(link: WorkerLink, bytes: Uint8Array, nowMs: number): void {
     link.framer.push(bytes);
-    const fault = readLines(link, this.#port, this.#handlers(link, nowMs));
+    const fault = readLines(link, this.#handlers(link, nowMs));
     if (fault === undefined) {
       link.framer.settle();
       return;
@@ -225,7 +218,7 @@ export class Worker {
       this.closed(link, link.phase === "dialling" ? NO_CONNECT : NO_ANSWER, nowMs);
       return;
     }
-    const dueMs = (link.oldest?.startedMs ?? Infinity) + this.#port.workerTimeoutMs;
+    const dueMs = (link.inFlight.oldest?.startedMs ?? Infinity) + this.#port.workerTimeoutMs;
     if (nowMs >= dueMs) this.#timedOut(link, nowMs);
     else this.#port.wakeBy(dueMs);
     if (link === this.#links.full) this.#heartbeat(link, nowMs);
@@ -347,7 +340,7 @@ export class Worker {
   }
 
   #failAll(link: WorkerLink, verdict: Verdict): void {
-    for (const attempt of link.takeAll()) this.#port.attemptEnded(attempt, verdict);
+    for (const attempt of link.inFlight.takeAll()) this.#port.attemptEnded(attempt, verdict);
     this.#port.changed();
   }
 

@@ -1,7 +1,7 @@
 import { MAX_REPLY_LINE_BYTES } from "../limits.ts";
 import { LineFramer } from "../protocol/framing.ts";
 import type { ConnectionId } from "../protocol/machine.ts";
-import type { Attempt } from "./work.ts";
+import { InFlight } from "./in_flight.ts";
 import type { Worker } from "./worker.ts";
 
 /**
@@ -24,7 +24,7 @@ export class WorkerLink {
   /** When the present phase must have ended, for the phases before `full` and `plain`. */
   deadlineMs = Infinity;
   /** What is in flight, oldest first, by the id it has on the wire. */
-  readonly inFlight: Map<number, Attempt> = new Map();
+  readonly inFlight: InFlight = new InFlight();
   /** The id of a ping that has not been answered. */
   pingId: number | undefined;
   /** When the next ping is due. */
@@ -43,17 +43,5 @@ export class WorkerLink {
     this.worker = worker;
     this.connection = connection;
     this.greets = greets;
-  }
-
-  /** The attempt that has waited longest. */
-  get oldest(): Attempt | undefined {
-    return this.inFlight.values().next().value;
-  }
-
-  /** Takes out everything that is in flight. */
-  takeAll(): Attempt[] {
-    const attempts = [...this.inFlight.values()];
-    this.inFlight.clear();
-    return attempts;
   }
 }

@@ -1,5 +1,5 @@
 import type { Address, ConnectionId, LogLevel } from "../protocol/machine.ts";
-import type { Attempt } from "./work.ts";
+import type { Attempt } from "./in_flight.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import type { Verdict } from "./worker_reply.ts";
 
@@ -21,10 +21,6 @@ export interface WorkerPort {
   readonly hedgeDelayMs: number;
   /** A connection id that was never used before. */
   newConnection(): ConnectionId;
-  /** An id for an attempt or a ping on the wire, never used before. */
-  newId(): number;
-  /** Whether a wire id was ever given out. */
-  wasIssued(id: number): boolean;
   dial(link: WorkerLink, address: Address): void;
   write(connection: ConnectionId, text: string): void;
   close(connection: ConnectionId): void;

@@ -4,8 +4,8 @@ import { workerFacts } from "../protocol/hello.ts";
 import { ReplyScan } from "../protocol/fast_path.ts";
 import { decodeLine } from "../protocol/framing.ts";
 import { HELLO_LINE, isGoodbye, isHelloReply } from "../protocol/hello.ts";
-import type { Attempt } from "./work.ts";
-import type { WorkerFacts, WorkerPort } from "./worker_port.ts";
+import type { Attempt } from "./in_flight.ts";
+import type { WorkerFacts } from "./worker_port.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import { judgeReply, type Verdict } from "./worker_reply.ts";
 
@@ -43,7 +43,6 @@ export function handOver(link: WorkerLink, attempt: Attempt | undefined, nowMs: 
 /** Reads every whole line that a link has; gives what is wrong with the first that is not allowed. */
 export function readLines(
   link: WorkerLink,
-  port: Pick<WorkerPort, "wasIssued">,
   handlers: LineHandlers,
 ): string | undefined {
   const { framer } = link;
@@ -57,7 +56,7 @@ export function readLines(
       handlers.goodbye();
       continue;
     }
-    const fault = readReply(link, reply, port, handlers);
+    const fault = readReply(link, reply, handlers);
     if (fault !== undefined) return fault;
   }
   return framer.overflowed ? "answered with an endless line" : undefined;
@@ -71,7 +70,7 @@ function readFast(link: WorkerLink, handlers: LineHandlers): boolean {
   if (!fast.scan(framer.bytes, framer.start, framer.end)) return false;
   const attempt = inFlight.get(fast.id);
   if (attempt === undefined || attempt.task.calculation.op === "sum_range") return false;
-  inFlight.delete(fast.id);
+  inFlight.delete(attempt);
   handlers.answered(attempt, { kind: "final", outcome: fast.result });
   return true;
 }
@@ -79,7 +78,6 @@ function readFast(link: WorkerLink, handlers: LineHandlers): boolean {
 function readReply(
   link: WorkerLink,
   reply: Reply | undefined,
-  port: Pick<WorkerPort, "wasIssued">,
   handlers: LineHandlers,
 ): string | undefined {
   if (link.phase === "greeting") {
@@ -94,16 +92,18 @@ function readReply(
     handlers.pong();
     return undefined;
   }
-  const attempt = link.phase === "plain" ? link.oldest : link.inFlight.get(reply.id as number);
+  const attempt = link.phase === "plain"
+    ? link.inFlight.oldest
+    : link.inFlight.get(reply.id as number);
   if (attempt === undefined) {
     // Given up on time, and answered after all: late, not wrong.
-    if (link.phase === "full" && port.wasIssued(reply.id as number)) return undefined;
+    if (link.phase === "full" && link.inFlight.wasIssued(reply.id as number)) return undefined;
     return "answered what was not asked";
   }
   const { calculation, call } = attempt.task;
   const verdict = judgeReply(reply, calculation, call.deadlineMs !== Infinity);
   if (verdict.kind === "rubbish") return verdict.why;
-  link.inFlight.delete(attempt.id);
+  link.inFlight.delete(attempt);
   handlers.answered(attempt, verdict);
   return undefined;
 }

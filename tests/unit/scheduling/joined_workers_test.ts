@@ -11,8 +11,6 @@ function quietPort(wakeBy: (atMs: number) => void = () => {}): WorkerPort {
     workerTimeoutMs: 2000,
     hedgeDelayMs: 100,
     newConnection: () => -1,
-    newId: () => 1,
-    wasIssued: () => false,
     dial: () => {},
     write: () => {},
     close: () => {},

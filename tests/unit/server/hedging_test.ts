@@ -201,25 +201,64 @@ Deno.test("a worker that failed at a request is not asked again to hedge it", ()
   assertEquals(client.lines, [SUM_15]);
 });
 
-Deno.test("replies of hedged requests say nothing of how long replies take", () => {
-  const scenario = Scenario.started({ workers: 2 });
-  // One of two workers takes 30 ms: so slow that, were all recorded, the delay would be 100 ms.
-  for (let count = 0; count < 200; count++) {
-    scenario.worker(0).onWork = hold;
-    scenario.asking(ADD, ADD);
-    scenario.advance(count === 0 ? 100 : 50);
-    scenario.release(scenario.worker(0), answer);
-  }
+/** After how long a second worker is asked now; the first is left with what it holds. */
+function delayOf(scenario: Scenario): number {
   scenario.step({ kind: "tick" });
-  scenario.advance(61_000);
-  scenario.worker(0).onWork = answer;
-  for (let count = 0; count < 20; count++) scenario.ask(ADD);
-  assertEquals(scenario.states(), ["up", "up"]);
-  scenario.worker(0).onWork = hold;
-  scenario.worker(1).work.length = 0;
-  scenario.asking(ADD, ADD);
-  scenario.advance(50);
-  assertEquals(scenario.worker(1).work.length, 2, "after 50 ms still");
+  for (const worker of scenario.workers) {
+    worker.onWork = hold;
+    worker.work.length = 0;
+  }
+  scenario.asking(ADD);
+  for (let ms = 1; ms <= 200; ms++) {
+    scenario.advance(1);
+    if (scenario.workers.every(({ work }) => work.length > 0)) return ms;
+  }
+  return Infinity;
+}
+
+Deno.test("replies of hedged requests say nothing of how long replies take", () => {
+  const scenario = swift(2);
+  for (const worker of scenario.workers) worker.onWork = hold;
+  for (let count = 0; count < 20; count++) {
+    const client = scenario.asking(ADD);
+    scenario.advance(70);
+    // The rotation goes on behind the second, so that the same one is asked first again.
+    for (const worker of scenario.workers) scenario.release(worker, answer);
+    assertEquals(client.lines, [SUM_15]);
+  }
+  assertEquals(scenario.states(), ["up", "up"], "the first was faster after all");
+  assertEquals(delayOf(scenario), 50);
+});
+
+Deno.test("replies of workers on probation say nothing of how long replies take", () => {
+  const scenario = swift(2);
+  const [unsteady, other] = [scenario.worker(0), scenario.worker(1)];
+  unsteady.onWork = () => "rubbish\n";
+  scenario.ask(ADD);
+  scenario.ask(ADD);
+  scenario.advance(1000);
+  assertEquals(scenario.states(), ["probation", "up"]);
+  unsteady.onWork = hold;
+  for (let count = 0; count < 3; count++) {
+    const client = scenario.asking(ADD, ADD);
+    assertEquals(unsteady.work.length, count + 2);
+    scenario.advance(40);
+    scenario.release(unsteady, answer);
+    assertEquals(client.lines, [SUM_15, SUM_15]);
+  }
+  assertEquals([scenario.states(), other.work.length > 3], [["up", "up"], true]);
+  assertEquals(delayOf(scenario), 50);
+});
+
+Deno.test("replies of workers that are up, asked once, say how long replies take", () => {
+  const scenario = swift(2);
+  for (const worker of scenario.workers) worker.onWork = hold;
+  for (let count = 0; count < 3; count++) {
+    scenario.asking(ADD);
+    scenario.advance(40);
+    for (const worker of scenario.workers) scenario.release(worker, answer);
+  }
+  assertEquals(delayOf(scenario), 100);
 });
 
 Deno.test("a hedged request keeps its place at a plain worker until its reply, and then the next gets it", () => {
