@@ -44,6 +44,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   unit: { flags: [], targets: ["tests/unit"], isCovered: true },
   simulation: { flags: [], targets: ["tests/simulation"] },
   doc: { flags: ["--doc", "--allow-net"], targets: ["mod.ts"] },
+  bench: { flags: ["--allow-all"], targets: ["tests/bench"] },
   npm_only: { flags: ["--allow-all"], targets: ["tests/npm_only"] },
   end_to_end: { flags: ["--allow-all"], targets: ["tests/end_to_end"] },
   faults: { flags: ["--allow-all"], targets: ["tests/faults"] },

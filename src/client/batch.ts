@@ -1,6 +1,6 @@
 import { nowMs } from "../net/clock.ts";
 import { decodeReply } from "../protocol/decode_reply.ts";
-import { decodeRequest } from "../protocol/decode_request.ts";
+import { decodeRequest, isWireError } from "../protocol/decode_request.ts";
 import { encodeErrorReply, requestBody } from "../protocol/encode.ts";
 import { type WireError, wireError } from "../protocol/errors.ts";
 import type { Address } from "../protocol/machine.ts";
@@ -53,6 +53,8 @@ export class Batch {
   readonly #slots = new Queue<Slot>();
   #out = "";
   #isWriting = false;
+  /** When what is asked now must be answered; the clock is not read for every line. */
+  #deadlineMs = Infinity;
   #error: unknown;
   #roomMade: (() => void) | undefined;
   readonly #aborted = new AbortController();
@@ -74,8 +76,12 @@ export class Batch {
     try {
       const { signal } = this.#aborted;
       for await (const lines of this.#options.input.pipeThrough(inputLines(), { signal })) {
+        this.#deadlineMs = nowMs() + this.#options.timeoutMs;
         for (const line of lines) {
-          while (!this.#hasRoom() && this.#error === undefined) await this.#room();
+          while (!this.#hasRoom() && this.#error === undefined) {
+            await this.#room();
+            this.#deadlineMs = nowMs() + this.#options.timeoutMs;
+          }
           if (this.#error !== undefined) throw this.#error;
           this.#take(line);
         }
@@ -109,13 +115,16 @@ export class Batch {
   #take(line: InputLine): void {
     const slot: Slot = { text: undefined };
     this.#slots.push(slot);
-    if (typeof line !== "string") return this.#refuse(slot, line, undefined);
-    if (line.trim() === "") return this.#refuse(slot, wireError("empty_line"), undefined);
-    const request = decodeRequest(line);
+    if (isWireError(line)) return this.#refuse(slot, line, undefined);
+    if (typeof line === "string" && line.trim() === "") {
+      return this.#refuse(slot, wireError("empty_line"), undefined);
+    }
+    const request = typeof line === "string" ? decodeRequest(line) : line;
     if (request.op === "malformed") return this.#refuse(slot, request.error, request.id);
-    // A bare line goes as it stands. An id is replaced by one of ours, because ids of a file may repeat.
+    // A bare line goes bare. An id is replaced by one of ours, because ids of a file may repeat.
     if (request.id === undefined) {
-      this.#send(line.trimStart().slice(1), true, (text) => this.#answer(slot, text));
+      const body = typeof line === "string" ? line.trimStart().slice(1) : requestBody(request);
+      this.#send(body, true, (text) => this.#answer(slot, text));
       return;
     }
     const opening = `{"id":${JSON.stringify(request.id)}`;
@@ -128,7 +137,7 @@ export class Batch {
     const exchange: Exchange = {
       body,
       bare,
-      deadlineMs: nowMs() + this.#options.timeoutMs,
+      deadlineMs: this.#deadlineMs,
       done: false,
       replied,
       failed: (failure) => this.#fail(errorOf(failure)),

@@ -1,10 +1,12 @@
 import { toTransformStream } from "@std/streams/to-transform-stream";
 import { DEFAULT_MAX_REQUEST_LINE_BYTES } from "../limits.ts";
 import { type WireError, wireError } from "../protocol/errors.ts";
+import { scanRequest } from "../protocol/fast_path.ts";
 import { decodeLine, LineFramer } from "../protocol/framing.ts";
+import type { ArithmeticRequest } from "../protocol/messages.ts";
 
-/** A line of a batch's input: its text, or why it is none. */
-export type InputLine = string | WireError;
+/** A line of a batch's input: its text, a basic operation that was read at once, or why it is no line. */
+export type InputLine = string | ArithmeticRequest | WireError;
 
 /**
  * Bytes in, lines out, as many at a time as a chunk holds, in constant memory whatever the input's size: a line
@@ -28,5 +30,7 @@ async function* readLines(source: ReadableStream<Uint8Array>): AsyncGenerator<In
 
 function lineOf(framer: LineFramer): InputLine {
   if (framer.tooLong) return wireError("line_too_long");
-  return decodeLine(framer.bytes, framer.start, framer.end) ?? wireError("invalid_utf8");
+  const { bytes, start, end } = framer;
+  return scanRequest(bytes, start, end) ?? decodeLine(bytes, start, end) ??
+    wireError("invalid_utf8");
 }

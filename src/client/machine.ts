@@ -1,4 +1,9 @@
-import { CONNECT_TIMEOUT_MS, MAX_REPLY_LINE_BYTES } from "../limits.ts";
+import {
+  CONNECT_TIMEOUT_MS,
+  HEARTBEAT_INTERVAL_MS,
+  HEARTBEATS_TO_DOWN,
+  MAX_REPLY_LINE_BYTES,
+} from "../limits.ts";
 import { formatAddress } from "../protocol/address.ts";
 import { decodeReply } from "../protocol/decode_reply.ts";
 import { decodeLine, LineFramer } from "../protocol/framing.ts";
@@ -43,6 +48,16 @@ export interface ClientMachineOptions {
   readonly servers: readonly Address[];
 }
 
+/** What a silent server is asked; nobody waits for the answer but the connection. */
+const PING: Exchange = {
+  body: '"op":"ping"}',
+  bare: false,
+  deadlineMs: Infinity,
+  done: false,
+  replied: () => {},
+  failed: () => {},
+};
+
 const ID_FIRST = /^\{"id":(\d+)[,}]/;
 
 /**
@@ -67,6 +82,9 @@ export class ClientMachine implements Machine {
   #out = "";
   #effects: Effect[] = [];
   #isClosed = false;
+  /** When the server was last heard, or first asked after a pause. */
+  #heardMs = 0;
+  #pings = 0;
 
   /** A client that has not dialled yet: it does when it has something to ask. */
   constructor(options: ClientMachineOptions) {
@@ -85,6 +103,7 @@ export class ClientMachine implements Machine {
       return exchange.failed({ kind: "closed", text: "the client is closed" });
     }
     let id: number | undefined;
+    if (this.inFlight === 0) this.#heard(nowMs);
     if (exchange.bare) this.#bare.push(exchange);
     else this.#byId.set(id = ++this.#lastId, exchange);
     if (exchange.deadlineMs < this.wakeAtMs) this.wakeAtMs = exchange.deadlineMs;
@@ -114,7 +133,7 @@ export class ClientMachine implements Machine {
   #connectionEvent(event: ConnectionEvent, nowMs: number): void {
     switch (event.kind) {
       case "connected":
-        return this.#connected();
+        return this.#connected(nowMs);
       case "received":
         return this.#received(event.bytes, nowMs);
       case "ended":
@@ -134,8 +153,9 @@ export class ClientMachine implements Machine {
     this.#effects.push({ kind: "connect", connection, address });
   }
 
-  #connected(): void {
+  #connected(nowMs: number): void {
     this.#isOpen = true;
+    this.#heard(nowMs);
     this.#dialDeadlineMs = Infinity;
     this.#framer = new LineFramer(MAX_REPLY_LINE_BYTES);
     this.#forgetDone();
@@ -145,6 +165,7 @@ export class ClientMachine implements Machine {
 
   #received(bytes: Uint8Array, nowMs: number): void {
     const framer = this.#framer;
+    this.#heard(nowMs);
     framer.push(bytes);
     while (framer.next()) {
       if (framer.start === framer.end) continue;
@@ -206,6 +227,7 @@ export class ClientMachine implements Machine {
   #tick(nowMs: number): void {
     this.wakeAtMs = Infinity;
     if (nowMs >= this.#dialDeadlineMs && !this.#isOpen) this.#drop("no answer to connect", nowMs);
+    this.#heartbeat(nowMs);
     let earliestMs = this.#isOpen ? Infinity : this.#dialDeadlineMs;
     for (const exchange of this.#all()) {
       if (!exchange.done && nowMs >= exchange.deadlineMs) {
@@ -215,6 +237,31 @@ export class ClientMachine implements Machine {
     }
     for (const [id, exchange] of this.#byId) if (exchange.done) this.#byId.delete(id);
     this.wakeAtMs = Math.min(this.wakeAtMs, earliestMs);
+  }
+
+  #heard(nowMs: number): void {
+    this.#heardMs = nowMs;
+    this.#pings = 0;
+    this.#wakeForHeartbeat();
+  }
+
+  /** With another server to turn to, one that owes replies is asked whether it lives. */
+  #heartbeat(nowMs: number): void {
+    if (!this.#isOpen || this.inFlight === 0 || this.#servers.length === 1) return;
+    const silences = Math.floor((nowMs - this.#heardMs) / HEARTBEAT_INTERVAL_MS);
+    if (silences >= HEARTBEATS_TO_DOWN) return this.#drop("no answer", nowMs);
+    if (silences > this.#pings) {
+      this.#pings = silences;
+      this.#byId.set(++this.#lastId, { ...PING });
+      this.#out += lineOf(PING, this.#lastId);
+    }
+    this.#wakeForHeartbeat();
+  }
+
+  #wakeForHeartbeat(): void {
+    if (this.#servers.length === 1) return;
+    const dueMs = this.#heardMs + (this.#pings + 1) * HEARTBEAT_INTERVAL_MS;
+    this.wakeAtMs = Math.min(this.wakeAtMs, dueMs);
   }
 
   #timeoutText(): string {

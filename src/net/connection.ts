@@ -37,6 +37,8 @@ export class Connection {
     this.#port = port;
     try {
       conn.setNoDelay(true);
+      // A peer that was switched off says nothing, ever; the system asks it from time to time.
+      conn.setKeepAlive(true);
     } catch {
       // Already reset by the peer: the first read says so.
     }

@@ -2,6 +2,7 @@ import { MAX_CONNECTIONS } from "../limits.ts";
 import { formatAddress } from "../protocol/address.ts";
 import type { ConnectionId, Effect, LogLevel, Machine } from "../protocol/machine.ts";
 import type { MachineEvent } from "../protocol/machine.ts";
+import { Queue } from "../protocol/queue.ts";
 import { nowMs } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import { type Dial, Dialler } from "./dialler.ts";
@@ -32,6 +33,8 @@ export class Driver {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAtMs = Infinity;
   #isStopped = false;
+  readonly #due = new Queue<Effect>();
+  #isCarryingOut = false;
   #accepting: Promise<void> | undefined;
 
   /** A driver that does nothing yet. */
@@ -61,7 +64,14 @@ export class Driver {
 
   /** Does what the machine wants done. */
   carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#carryOutOne(effect);
+    for (const effect of effects) this.#due.push(effect);
+    // An effect may make something happen at once: what follows from that comes after what is due already.
+    if (this.#isCarryingOut) return;
+    this.#isCarryingOut = true;
+    for (let effect = this.#due.shift(); effect !== undefined; effect = this.#due.shift()) {
+      this.#carryOutOne(effect);
+    }
+    this.#isCarryingOut = false;
     this.#setTimer();
   }
 

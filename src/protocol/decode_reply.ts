@@ -26,7 +26,9 @@ export interface Reply {
 export function decodeReply(text: string): Reply | undefined {
   const members = parseJson(text);
   if (!isJsonObject(members) || typeof members.ok !== "boolean") return undefined;
-  const { id, ok } = members;
+  const { ok } = members;
+  // A program that echoes ids echoes null where there was none.
+  const id = members.id === null ? undefined : members.id;
   if (id !== undefined && !isRequestId(id)) return undefined;
   if (!ok && typeof members.error !== "string") return undefined;
   return { id, ok, members, text };

@@ -135,6 +135,11 @@ export class Sessions {
     this.#hold(session, GOODBYE_LINE.length);
   }
 
+  /** Whether some session has changed since the last {@linkcode settle}. */
+  get isUnsettled(): boolean {
+    return this.#changed.size > 0;
+  }
+
   /** Ends a step: what every changed session wants done. */
   settle(effects: Effect[]): void {
     if (this.#held && !this.#isFull()) this.#release();

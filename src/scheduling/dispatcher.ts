@@ -1,4 +1,4 @@
-import { FIRST_CONNECT_WAIT_MS, MAX_ATTEMPTS } from "../limits.ts";
+import { FIRST_CONNECT_WAIT_MS, MAX_ATTEMPTS, TICK_MS } from "../limits.ts";
 import { wireError } from "../protocol/errors.ts";
 import type { Outcome } from "../protocol/messages.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -76,6 +76,7 @@ export class Dispatcher {
   attemptEnded(attempt: Attempt, verdict: Verdict, nowMs: number): boolean {
     const { task, worker, startedMs, hedges } = attempt;
     task.running--;
+    attempt.hasEnded = true;
     if (verdict.kind === "final") worker.completed++;
     else if (verdict.kind === "failed") worker.failed++;
     if (task.isDone) return false;
@@ -93,10 +94,14 @@ export class Dispatcher {
       return true;
     }
     if (verdict.kind !== "unasked") task.exclude(worker);
-    // Its twin may still do it.
+    const { twin } = attempt;
     if (task.running === 0) {
       this.#retrying.push(task);
       this.#changed = true;
+    } else if (twin !== undefined) {
+      // It may still do it, and is alone again: a slow one gets another hedge, a new one its time.
+      twin.hedged = twin === hedges && this.hedge(twin, nowMs);
+      if (!twin.hedged) this.#port.wakeBy(nowMs + TICK_MS);
     }
     return true;
   }
@@ -105,13 +110,19 @@ export class Dispatcher {
   hedge(attempt: Attempt, nowMs: number): boolean {
     const { task } = attempt;
     if (task.isDone || task.call.requester.gone || task.running > 1) return true;
-    const other = this.#rotation.pick(
-      this.#workers,
-      (worker) => worker !== attempt.worker && isFree(worker) && !task.excludes(worker),
-    );
-    if (other === undefined || !this.#hedgeBudget.take(nowMs)) return false;
+    const isOther = (worker: Worker) => worker !== attempt.worker && !task.excludes(worker);
+    // A suspect is better than nobody: the one that was trusted is slow.
+    const other = this.#rotation.pick(this.#workers, (one) => isFree(one) && isOther(one)) ??
+      this.#rotation.pick(this.#workers, (one) => isLastResort(one) && isOther(one));
+    if (other === undefined) return this.#isAlone(attempt);
+    if (!this.#hedgeBudget.take(nowMs)) return false;
     other.assign(task, nowMs, attempt);
     return true;
+  }
+
+  /** Whether nobody else can ever be asked, as long as no worker starts afresh. */
+  #isAlone({ task, worker }: Attempt): boolean {
+    return this.#workers.every((other) => other === worker || task.excludes(other));
   }
 
   /** Ends the calls whose time is up. */
@@ -186,7 +197,7 @@ export class Dispatcher {
     if (workers.some((worker) => worker.health.usable && !task.excludes(worker))) return undefined;
     return this.#rotation.pick(
       workers,
-      (worker) => worker.health.state === "suspect" && worker.hasRoom && !task.excludes(worker),
+      (worker) => isLastResort(worker) && !task.excludes(worker),
     );
   }
 
@@ -232,6 +243,10 @@ export class Dispatcher {
     call.failure = wireError(code);
     this.#port.finished(call, nowMs);
   }
+}
+
+function isLastResort(worker: Worker): boolean {
+  return worker.health.state === "suspect" && worker.hasRoom;
 }
 
 function outcomeOf(verdict: Verdict): string {

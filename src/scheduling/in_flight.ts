@@ -14,6 +14,10 @@ export class Attempt {
   readonly startedMs: number;
   /** The attempt that was too slow, where this one is the second. */
   readonly hedges: Attempt | undefined;
+  /** The attempt that was made because this one was too slow. */
+  hedgedBy: Attempt | undefined;
+  /** Whether it is over. */
+  hasEnded = false;
   /** Whether nobody shall be asked a second time because of it: that has been done, or is no use. */
   hedged: boolean;
   /** Its neighbours in the order of sending, while it is in flight. */
@@ -27,6 +31,13 @@ export class Attempt {
     this.startedMs = startedMs;
     this.hedges = hedges;
     this.hedged = hedges !== undefined;
+    if (hedges !== undefined) hedges.hedgedBy = this;
+  }
+
+  /** The other attempt at the same task, as long as it is under way. */
+  get twin(): Attempt | undefined {
+    if (this.hedges?.hasEnded === false) return this.hedges;
+    return this.hedgedBy?.hasEnded === false ? this.hedgedBy : undefined;
   }
 }
 

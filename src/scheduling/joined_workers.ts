@@ -4,11 +4,17 @@ import type { JoinRequest } from "../protocol/messages.ts";
 import { Worker } from "./worker.ts";
 import type { WorkerPort } from "./worker_port.ts";
 
+/** A worker, and the name that it asked for: it may have got another. */
+interface Joined {
+  readonly worker: Worker;
+  readonly asked: string;
+}
+
 /** The workers that have dialled their coordinator: who they are, and how long a lost one keeps its place. */
 export class JoinedWorkers {
   readonly #workers: Worker[];
   readonly #port: WorkerPort;
-  readonly #byInstance = new Map<string, Worker>();
+  readonly #byInstance = new Map<string, Joined>();
 
   /** Those that join are added at the end of `workers`, and taken out of it again. */
   constructor(workers: Worker[], port: WorkerPort) {
@@ -22,7 +28,7 @@ export class JoinedWorkers {
    */
   take(request: JoinRequest): Worker | undefined {
     const { name, instance } = request;
-    let worker = this.#byInstance.get(instance) ?? this.#replaceLost(name);
+    let worker = this.#byInstance.get(instance)?.worker ?? this.#replaceLost(name);
     if (worker === undefined) {
       if (this.#byInstance.size >= MAX_JOINED_WORKERS) return undefined;
       worker = new Worker(this.#freeName(name), undefined, this.#port);
@@ -30,14 +36,14 @@ export class JoinedWorkers {
     } else {
       worker.stop("replaced by another connection");
     }
-    this.#byInstance.set(instance, worker);
+    this.#byInstance.set(instance, { worker, asked: name });
     worker.facts = workerFacts(request.members);
     return worker;
   }
 
   /** Takes out those that have gone, and those that were lost too long ago. */
   tick(nowMs: number): void {
-    for (const [instance, worker] of this.#byInstance) {
+    for (const [instance, { worker }] of this.#byInstance) {
       if (worker.health.state !== "down") continue;
       const untilMs = worker.hasLeft ? nowMs : worker.health.sinceMs + JOINED_PLACE_MS;
       if (nowMs < untilMs) {
@@ -50,8 +56,8 @@ export class JoinedWorkers {
   }
 
   #replaceLost(name: string): Worker | undefined {
-    for (const [instance, worker] of this.#byInstance) {
-      if (worker.name !== name || worker.health.state !== "down") continue;
+    for (const [instance, { worker, asked }] of this.#byInstance) {
+      if (asked !== name || worker.health.state !== "down") continue;
       this.#byInstance.delete(instance);
       return worker;
     }

@@ -242,6 +242,7 @@ export class Worker {
       this.health.silent(reason, nowMs);
       if (link.pingId === undefined) ping(link, this.#port, nowMs);
       this.#failAll(link, { kind: "failed", why: reason });
+      if (link.leaving) this.#leave(link, nowMs);
       return;
     }
     this.#links.close(link);

@@ -88,6 +88,9 @@ function readReply(
   }
   if (reply === undefined) return "answered with something that is no reply";
   if (link.phase === "full" && typeof reply.id !== "number") return "answered without our id";
+  if (link.phase === "plain" && reply.id !== undefined) {
+    return "answered with an id that it was not given";
+  }
   if (link.phase === "full" && reply.id === link.pingId) {
     handlers.pong();
     return undefined;

@@ -76,10 +76,11 @@ export class ServerMachine implements Machine {
   }
 
   #settle(effects: Effect[], nowMs: number): void {
-    this.#sessions.settle(effects);
-    this.#coordinator.settle(effects, nowMs);
-    // Work that could not be placed has been answered just now.
-    this.#sessions.settle(effects);
+    // What is answered makes room for reading, and what is read makes work: until nothing is left to do.
+    do {
+      this.#sessions.settle(effects);
+      this.#coordinator.settle(effects, nowMs);
+    } while (this.#sessions.isUnsettled);
     const isOver = this.#sessions.size === 0 || nowMs >= this.#stopAtMs;
     if (this.#stopAtMs !== Infinity && isOver && !this.#stopped) {
       this.#stopped = true;

@@ -8,7 +8,7 @@ export interface ServerCounters {
   received: number;
   /** Those answered with a result. */
   answered: number;
-  /** Those answered with an error. */
+  /** Those answered with an error, and those whose requester had gone before they were done. */
   failed: number;
 }
 

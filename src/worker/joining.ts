@@ -144,7 +144,9 @@ export class Joining {
     if (this.#isStopped) return;
     const server = formatAddress(this.#coordinator);
     if (this.#isJoined) this.#log("warn", `lost ${server}: ${reason}`);
-    else if (this.#failures === 0) this.#log("warn", `cannot join ${server} yet: ${reason}`);
+    else if (this.#failures === 0 && this.#refusal === "") {
+      this.#log("warn", `cannot join ${server} yet: ${reason}`);
+    }
     this.#isJoined = false;
     this.#failures++;
     this.#redialMs = nowMs + backoffMs(this.#failures, REDIAL, this.#port.random());

@@ -1,12 +1,20 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { inputLines } from "../../../src/client/input_lines.ts";
+import { type InputLine, inputLines } from "../../../src/client/input_lines.ts";
 import { DEFAULT_MAX_REQUEST_LINE_BYTES } from "../../../src/limits.ts";
+import { isWireError } from "../../../src/protocol/decode_request.ts";
+import { requestBody } from "../../../src/protocol/encode.ts";
+
+/** A line as a text: the code of an error, the body of an operation that was read at once. */
+function textOf(line: InputLine): string {
+  if (typeof line === "string") return line;
+  return isWireError(line) ? line.code : `read: ${requestBody(line)}`;
+}
 
 async function read(chunks: Iterable<Uint8Array<ArrayBuffer>>): Promise<string[]> {
   const lines: string[] = [];
   for await (const some of ReadableStream.from(chunks).pipeThrough(inputLines())) {
-    lines.push(...some.map((line) => typeof line === "string" ? line : line.code));
+    lines.push(...some.map(textOf));
   }
   return lines;
 }
@@ -29,6 +37,18 @@ Deno.test("an input gives one line for each of its lines, empty and broken ones 
     "a",
     "invalid_utf8",
     "b",
+  ]);
+});
+
+Deno.test("a basic operation in its usual form is read at once, and nothing else is", async () => {
+  const ping = '{"op":"ping"}';
+  const text =
+    `{"op":"add","a":10,"b":-0}\r\n${ping}\n{"op":"pow","a":1,"b":2}\n{"op":"div","a":1,"b":1e5}`;
+  assertEquals(await read([encoder.encode(text)]), [
+    'read: "op":"add","a":10.0,"b":-0.0}',
+    ping,
+    '{"op":"pow","a":1,"b":2}',
+    '{"op":"div","a":1,"b":1e5}',
   ]);
 });
 

@@ -166,8 +166,33 @@ Deno.test("with other servers to turn to, a dial that is not answered is given u
   room.advance(1);
   assertEquals(room.dialled, ["s1", "s2"]);
   room.accept();
-  room.advance(60_000);
+  room.advance(2999);
   assertEquals([room.dialled.length, ask.outcomes], [2, []], "a connection is not a dial");
+  room.advance(1);
+  assertEquals(room.dialled.length, 3, "but one that has been silent for three pings is lost");
+});
+
+Deno.test("a server that is slow but answers its pings is waited for, and a lone one is not asked", () => {
+  for (const servers of [1, 2]) {
+    const room = connected(servers);
+    const ask = room.ask();
+    room.lines = [];
+    for (let second = 0; second < 30; second++) {
+      room.advance(1000);
+      const pings = room.lines.splice(0);
+      assertEquals(pings.length, servers === 1 ? 0 : 1, `second ${second}`);
+      for (const line of pings) {
+        const { id, op } = JSON.parse(line);
+        assertEquals(op, "ping");
+        room.says(`{"id":${id},"ok":true}\n`);
+      }
+    }
+    assertEquals([ask.outcomes, room.dialled.length, room.machine.inFlight], [[], 1, 1]);
+    room.says('{"id":2,"ok":true}\n');
+    assertEquals(ask.outcomes, ['reply: {"id":2,"ok":true}']);
+    room.advance(60_000);
+    assertEquals([room.lines, room.machine.inFlight], [[], 0], "nothing is owed: nobody is asked");
+  }
 });
 
 Deno.test("with one server only, a dial is waited for until the deadline", () => {

@@ -164,6 +164,9 @@ Deno.test("the usual lines take the fast path, with a space after colons and com
     '{"id":1,"op":"add","a":10,"b":5}',
     '{"id": 1, "op": "add", "a": 10, "b": 5}',
     '{"op": "add","a":10, "b":5}',
+    '{"id":1,"op":"add","a":10.0,"b":5.0,"hops":1}',
+    '{"op":"div","a":10,"b":5, "hops": 8}',
+    '{"op":"div","a":10,"b":5,"hops":0}',
   ];
   for (const line of requests) assert(scanned(line) !== undefined, line);
   for (const hops of [0, 1, 8]) {
@@ -232,7 +235,11 @@ Deno.test("whatever else a line is, the fast path leaves it to the slow one", ()
     '{"id":1,"op":"add","a":1,"b":2,"hops":9}',
     '{"id":1,"op":"add","a":1,"b":2,"hops":-1}',
     '{"id":1,"op":"add","a":1,"b":2,"hops":1.0}',
+    '{"id":1,"op":"add","a":1,"b":2,"hops":01}',
+    '{"id":1,"op":"add","a":1,"b":2,"hops":"1"}',
     '{"id":1,"op":"add","a":1,"b":2,"hops":}',
+    '{"id":1,"op":"add","a":1,"b":2,"hops":1,"hops":2}',
+    '{"id":1,"op":"add","a":1,"b":2,"hops":1,"explain":true}',
     '{"id":1,"op":"add","a":1,"b":2,"hops":1,"id":2}',
     '{"op":"\\u0061dd","a":1,"b":2}',
     '{"op":"add","\\u0061":1,"b":2}',
@@ -315,12 +322,24 @@ const id = fc.oneof(
   fc.constantFrom('"x"', "-1", "1.0", "null", "1e3"),
 );
 
-const requestLine = fc.tuple(id, op, number, number, fc.array(gap, { minLength: 7, maxLength: 7 }))
-  .map(([given, name, a, b, gaps]) => {
-    const [g0, g1, g2, g3, g4, g5, g6] = gaps;
-    const opening = given === "" ? "{" : `{"id":${g0}${given},${g1}`;
-    return `${opening}"op":${g2}"${name}",${g3}"a":${g4}${a},${g5}"b":${g6}${b}}`;
-  });
+const hops = fc.oneof(
+  { weight: 5, arbitrary: fc.constant("") },
+  { weight: 5, arbitrary: fc.nat({ max: 10 }).map(String) },
+  fc.constantFrom("-1", "1.0", "08", '"1"', "1e0"),
+);
+const requestLine = fc.tuple(
+  id,
+  op,
+  number,
+  number,
+  hops,
+  fc.array(gap, { minLength: 9, maxLength: 9 }),
+).map(([given, name, a, b, passed, gaps]) => {
+  const [g0, g1, g2, g3, g4, g5, g6, g7, g8] = gaps;
+  const opening = given === "" ? "{" : `{"id":${g0}${given},${g1}`;
+  const end = passed === "" ? "" : `,${g7}"hops":${g8}${passed}`;
+  return `${opening}"op":${g2}"${name}",${g3}"a":${g4}${a},${g5}"b":${g6}${b}${end}}`;
+});
 const replyLine = fc.tuple(
   id,
   number,

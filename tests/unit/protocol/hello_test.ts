@@ -52,6 +52,8 @@ Deno.test("what a worker says of itself is kept as far as it is of the right typ
       platform: "p",
     }],
     ['{"version":1,"cores":"4","platform":null}', {}],
+    ['{"cores":4.5}', {}],
+    ['{"cores":1e400}', {}],
     ['{"version":["1"],"cores":0,"platform":{}}', { cores: 0 }],
     [`{"version":"${long}","platform":"${long}"}`, {
       version: "x".repeat(200),

@@ -277,8 +277,8 @@ Deno.test("replies that nobody takes count as held, over all connections", () =>
 
 Deno.test("what is held is counted off to the last byte, however a connection ends", () => {
   const desk = new Desk(MAX_HELD_BYTES);
-  const text = "x".repeat(1_000_000);
-  for (let round = 0; round < 100; round++) {
+  const text = "x".repeat(100_000);
+  for (let round = 0; round < 30; round++) {
     const connection = 100 + round;
     desk.accept(connection);
     desk.receive(`{"op":"ping","x":"${text}"}\n${PING}${PING}`, connection);

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { TICK_MS } from "../../../src/limits.ts";
 import { answer, hold } from "./fake_worker.ts";
 import { ADD, PARTS_9, Scenario, SUM_15, SUM_9 } from "./scenario.ts";
 
@@ -66,7 +67,33 @@ Deno.test("a hedge that fails leaves the request to the first worker", () => {
   scenario.release(first, answer);
   assertEquals(client.lines, [SUM_15]);
   assertEquals(first.work.length, 1, "it was not asked twice");
+  scenario.advance(1);
   scenario.assertQuiet();
+});
+
+Deno.test("a slow worker that is alone again, because its hedge has failed, is hedged by a third at the next look", () => {
+  const scenario = Scenario.started({ workers: 3 });
+  scenario.worker(0).onWork = scenario.worker(1).onWork = hold;
+  const client = scenario.asking(ADD);
+  scenario.advance(150);
+  scenario.kill(scenario.worker(1));
+  scenario.advance(TICK_MS);
+  assertEquals([client.lines, scenario.workers.map(({ work }) => work.length)], [
+    [SUM_15],
+    [1, 1, 1],
+  ]);
+});
+
+Deno.test("a hedge that is alone, because the first worker is lost, is hedged by a third when it is slow", () => {
+  const scenario = Scenario.started({ workers: 3 });
+  scenario.worker(0).onWork = scenario.worker(1).onWork = hold;
+  const client = scenario.asking(ADD);
+  scenario.advance(150);
+  scenario.kill(scenario.worker(0));
+  scenario.advance(49);
+  assertEquals([client.lines, scenario.worker(2).work.length], [[], 0], "it was asked at 100 ms");
+  scenario.advance(1);
+  assertEquals([client.lines, scenario.worker(2).work.length], [[SUM_15], 1]);
 });
 
 Deno.test("a first worker that is lost leaves the request to the hedge", () => {
@@ -79,6 +106,7 @@ Deno.test("a first worker that is lost leaves the request to the hedge", () => {
   assertEquals([client.lines, third!.work.length], [[], 0], "its twin may still do it");
   scenario.release(second!, answer);
   assertEquals(client.lines, [SUM_15]);
+  scenario.advance(1);
   scenario.assertQuiet();
 });
 

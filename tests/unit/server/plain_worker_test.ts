@@ -228,10 +228,14 @@ Deno.test("a plain worker that says something unasked loses its connection", () 
   scenario.assertQuiet();
 });
 
-Deno.test("a plain worker that echoes an id it was not given is understood by the order of its lines", () => {
+Deno.test("a plain worker that echoes the id that it was not given is understood by the order of its lines", () => {
   const scenario = plain(1, () => '{"id":null,"ok":true,"result":15}\n');
-  scenario.worker(0).onWork = () => '{"id":99,"ok":true,"result":15}\n';
   assertEquals(scenario.ask(ADD), SUM_15);
+});
+
+Deno.test("a plain worker that answers with an id that nobody gave talks rubbish", () => {
+  const scenario = plain(1, () => '{"id":99,"ok":true,"result":16}\n');
+  assertEquals(scenario.ask(ADD), NO_WORKER);
 });
 
 Deno.test("a worker of ours that is killed while it greets stays full", () => {

@@ -1,0 +1,42 @@
+import { pairedRatio, type Spread, spreadOf } from "./statistics.ts";
+
+/** Units of figures. */
+export type Unit = "ms" | "us" | "s" | "/s" | "MB" | "KB" | "bytes" | "MB/s" | "count" | "ratio";
+
+/** Something that was measured, for each subject as often as there were rounds. */
+export interface Figure {
+  /** Its name for programs: the scenario, then what varies, then what was measured. */
+  readonly key: string;
+  /** Its name for people. */
+  readonly title: string;
+  readonly unit: Unit;
+  /** By subject: `floor`, `sources`, `executables`, or a peer. In the order of the rounds. */
+  readonly samples: Readonly<Record<string, readonly number[]>>;
+}
+
+/** The subject that others are compared with. */
+export const FLOOR = "floor";
+
+/** Median and quartiles for a subject; `undefined` if it was not measured. */
+export function spreadFor(figure: Figure, subject: string): Spread | undefined {
+  const samples = figure.samples[subject];
+  return samples === undefined || samples.length === 0 ? undefined : spreadOf(samples);
+}
+
+/** A subject against the floor, round by round; `undefined` where one of the two is missing. */
+export function ratioToFloor(figure: Figure, subject: string): number | undefined {
+  const { [FLOOR]: floor, [subject]: samples } = figure.samples;
+  if (floor === undefined || samples === undefined || subject === FLOOR) return undefined;
+  const ratio = floor.length === samples.length && floor.length > 0
+    ? pairedRatio(samples, floor)
+    : NaN;
+  return Number.isFinite(ratio) ? ratio : undefined;
+}
+
+/** A number with the digits that mean something. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return "-";
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString("en-US");
+  return size === 0 ? "0" : String(Number(value.toPrecision(3)));
+}

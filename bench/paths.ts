@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+
+/** The folder of the project. */
+export const PROJECT: string = fileURLToPath(new URL("../", import.meta.url));
+
+/** The path of a file of the project. */
+export function projectPath(path: string): string {
+  return PROJECT + path;
+}
+
+/** A script of ours as a command line. */
+export function denoScript(path: string, ...args: readonly string[]): string[] {
+  return [Deno.execPath(), "run", "-A", "--no-prompt", projectPath(path), ...args];
+}

@@ -1,0 +1,97 @@
+import { judgeAims, type Judged } from "../aims.ts";
+import {
+  type Figure,
+  FLOOR,
+  formatNumber,
+  ratioToFloor,
+  spreadFor,
+  type Unit,
+} from "../measure/figure.ts";
+import type { Result } from "./result.ts";
+
+/** A result as Markdown: the conditions, the aims, and every figure. */
+export function resultMarkdown(result: Result): string {
+  const judged = Object.keys(result.builds).flatMap((build) => judgeAims(result.figures, build));
+  return [
+    `# Benchmark of ${result.date.slice(0, 10)}`,
+    conditions(result),
+    "## Aims",
+    aimsTable(judged),
+    "## Figures",
+    "Median [quartiles] over the rounds; `x` is the median of the ratios to the floor of the same round.",
+    ...scenarioTables(result.figures),
+  ].join("\n\n") + "\n";
+}
+
+/** Under which conditions a result was measured. */
+export function conditions(result: Result): string {
+  const { machine, builds, regime, pairs, sampleMs, deno, missing, size } = result;
+  const names = Object.entries(builds).map(([build, version]) => `${build} on Deno ${version}`);
+  const lines = [
+    `- ${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB, ${machine.system};` +
+    ` load before: ${formatNumber(machine.loadBefore)}`,
+    `- ${names.join(", ")}; floor and load generator on Deno ${deno}`,
+    `- regime: ${regime}; ${pairs} rounds of ${formatNumber(sampleMs)} ms a load; size: ${size}`,
+  ];
+  if (missing.length > 0) lines.push(`- not measured: ${missing.join("; ")}`);
+  return lines.join("\n");
+}
+
+/** The aims as a table. */
+export function aimsTable(judged: readonly Judged[]): string {
+  const rows = judged.map(({ aim, build, value, isMet }) => {
+    const verdict = isMet === undefined ? "not measured" : isMet ? "met" : "**missed**";
+    const limit = `${aim.bound} ${withUnit(aim.limit, aim.unit)}`;
+    const measured = value === undefined ? "-" : withUnit(value, aim.unit);
+    return `| ${aim.title} | ${limit} | ${build} | ${measured} | ${verdict} |`;
+  });
+  return ["| aim | limit | build | measured | |", "| --- | --- | --- | --- | --- |", ...rows].join(
+    "\n",
+  );
+}
+
+/** Figures as one table, a column for each subject. */
+export function figuresTable(figures: readonly Figure[]): string {
+  const subjects = [...new Set(figures.flatMap(({ samples }) => Object.keys(samples)))];
+  const rows = figures.map((figure) => {
+    const cells = subjects.map((subject) => cell(figure, subject));
+    return `| ${figure.title} (${UNIT_NAMES[figure.unit]}) | ${cells.join(" | ")} |`;
+  });
+  return [
+    `| | ${subjects.join(" | ")} |`,
+    `| --- |${" --- |".repeat(subjects.length)}`,
+    ...rows,
+  ].join("\n");
+}
+
+function scenarioTables(figures: readonly Figure[]): string[] {
+  const byScenario = Map.groupBy(figures, ({ key }) => key.split("/", 1)[0]!);
+  return [...byScenario].flatMap(([name, some]) => [`### ${name}`, figuresTable(some)]);
+}
+
+function cell(figure: Figure, subject: string): string {
+  const spread = spreadFor(figure, subject);
+  if (spread === undefined) return "-";
+  const { median, low, high } = spread;
+  const ratio = subject === FLOOR ? undefined : ratioToFloor(figure, subject);
+  const times = ratio === undefined ? "" : `, ${formatNumber(ratio)} x`;
+  return `${formatNumber(median)} [${formatNumber(low)} to ${formatNumber(high)}]${times}`;
+}
+
+const UNIT_NAMES: Readonly<Record<Unit, string>> = {
+  "ms": "ms",
+  "us": "µs",
+  "s": "s",
+  "/s": "a second",
+  "MB": "MB",
+  "KB": "KB",
+  "MB/s": "MB a second",
+  "bytes": "bytes",
+  "count": "number",
+  "ratio": "ratio",
+};
+
+function withUnit(value: number, unit: Unit): string {
+  if (unit === "ratio") return `${formatNumber(value)} x`;
+  return unit === "count" ? formatNumber(value) : `${formatNumber(value)} ${UNIT_NAMES[unit]}`;
+}

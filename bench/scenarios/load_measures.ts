@@ -1,0 +1,107 @@
+import type { Target } from "../cluster/cluster.ts";
+import type { ExerciseOptions } from "../load/exercise.ts";
+import { requireRight } from "../load/generator.ts";
+import type { JobResult, Shape } from "../load/job.ts";
+import { type Figure, FLOOR } from "../measure/figure.ts";
+import {
+  figureOf,
+  type Measure,
+  measureRounds,
+  type Measures,
+  type Rounds,
+} from "../measure/rounds.ts";
+import { cpuMs } from "../measure/usage.ts";
+import type { Context } from "./scenario.ts";
+
+/** Sends a target one load, and gives what it took. */
+export async function measureLoad(
+  context: Context,
+  target: Target,
+  shape: Shape,
+  exercises: ExerciseOptions,
+): Promise<Measures> {
+  const { generator, warmUpMs, sampleMs: durationMs } = context;
+  const before = cpuByRole(target);
+  const generatorBefore = cpuMs(generator.pid);
+  const result = requireRight(
+    await generator.run({ port: target.port, shape, exercises, warmUpMs, durationMs }),
+  );
+  const measures: Record<string, number | undefined> = { ...timesOf(result) };
+  for (const [role, after] of cpuByRole(target)) {
+    measures[`cpu_${role}`] = perRequest(before.get(role), after, result);
+  }
+  measures.cpu_generator = perRequest(generatorBefore, cpuMs(generator.pid), result);
+  return measures;
+}
+
+/** The times of a result, as measures. */
+export function timesOf(result: JobResult): Measures {
+  const { latency, lateness, perSecond } = result;
+  const { p50, p99, p999 } = latency;
+  return { p50, p99, p999, per_second: perSecond, late_p50: lateness.p50, late_p99: lateness.p99 };
+}
+
+/**
+ * The same load to all targets, round by round; the floor gives requests back. Once more before, which does not
+ * count: code that has run little is slow code.
+ */
+export async function measureLoads(
+  context: Context,
+  targets: ReadonlyMap<string, Target>,
+  shape: Shape,
+  exercises: Omit<ExerciseOptions, "style"> = {},
+): Promise<Rounds> {
+  const subjects = new Map<string, Measure>();
+  for (const [name, target] of targets) {
+    const style = name === FLOOR ? "echo" : "aula";
+    subjects.set(name, () => measureLoad(context, target, shape, { ...exercises, style }));
+  }
+  await measureRounds(1, subjects);
+  return await measureRounds(context.pairs, subjects);
+}
+
+/** What a load's figures are called. */
+const ASPECTS = [
+  ["p50", "p50", "ms"],
+  ["p99", "p99", "ms"],
+  ["p999", "p99.9", "ms"],
+  ["per_second", "requests", "/s"],
+  ["cpu_server", "processor time of the server, a request", "us"],
+  ["cpu_workers", "processor time of the workers, a request", "us"],
+  ["cpu_generator", "processor time of the load generator, a request", "us"],
+] as const;
+
+/** The figures of a load: those of all aspects, or of those that are named. */
+export function loadFigures(
+  rounds: Rounds,
+  key: string,
+  title: string,
+  aspects: readonly string[] = ASPECTS.map(([name]) => name),
+): Figure[] {
+  return ASPECTS.filter(([name]) => aspects.includes(name)).map(([name, text, unit]) =>
+    figureOf(rounds, name, { key: `${key}/${name}`, title: `${title}: ${text}`, unit })
+  );
+}
+
+function cpuByRole(target: Target): Map<string, number | undefined> {
+  return new Map(
+    Object.entries(target.processes).map(([role, children]) => {
+      const times = children.map(({ pid }) => cpuMs(pid));
+      return [role, times.reduce((sum, ms) => add(sum, ms), 0)];
+    }),
+  );
+}
+
+function add(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+/** Microseconds a request. */
+function perRequest(
+  beforeMs: number | undefined,
+  afterMs: number | undefined,
+  { goodInAll }: JobResult,
+): number | undefined {
+  if (beforeMs === undefined || afterMs === undefined) return undefined;
+  return (afterMs - beforeMs) * 1000 / goodInAll;
+}

@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { AIMS, judgeAims } from "../../bench/aims.ts";
+import { readFlags } from "../../bench/flags.ts";
+import type { Figure } from "../../bench/measure/figure.ts";
+import { comparisonTable } from "../../bench/report/comparison.ts";
+import { aimsTable, resultMarkdown } from "../../bench/report/markdown.ts";
+import { aimsPlot } from "../../bench/report/plot.ts";
+import { decodeResult, encodeResult, type Result } from "../../bench/report/result.ts";
+
+const FIGURES: readonly Figure[] = [
+  {
+    key: "in_flight/1x1/p50",
+    title: "1 connection, 1 in flight: p50",
+    unit: "ms",
+    samples: {
+      floor: [0.1, 0.2, 0.123456789],
+      sources: [0.11, 0.22, 0.13],
+      executables: [1, 2, 3],
+    },
+  },
+  {
+    key: "failover/killed/failed",
+    title: "failed <&>",
+    unit: "count",
+    samples: { sources: [0, 0, 1] },
+  },
+];
+
+const RESULT: Result = {
+  version: 1,
+  date: "2026-11-23T10:00:00.000Z",
+  machine: { system: "linux", processor: "one", cores: 2, memoryGb: 8, loadBefore: 0 },
+  deno: "2.9.6",
+  builds: { sources: "2.9.6", executables: "2.4.2" },
+  regime: "free",
+  size: "full",
+  pairs: 3,
+  sampleMs: 1000,
+  missing: ["erlang: not installed"],
+  figures: FIGURES,
+};
+
+Deno.test("every aim names a figure of a scenario, and has a limit", () => {
+  assertEquals(new Set(AIMS.map(({ title }) => title)).size, AIMS.length);
+  for (const { figure, limit } of AIMS) {
+    assert(/^[a-z_]+\/[\w^/]+$/.test(figure), figure);
+    assert(limit >= 0);
+  }
+});
+
+Deno.test("judgeAims() compares by ratio or by value, and says what was not measured", () => {
+  const judged = judgeAims(FIGURES, "sources");
+  const verdicts = Object.fromEntries(judged.map(({ aim, isMet }) => [aim.figure, isMet]));
+  assertEquals(verdicts["in_flight/1x1/p50"], true);
+  assertEquals(verdicts["failover/killed/failed"], true);
+  assertEquals(verdicts["wide_sum/p50"], undefined);
+  const executables = judgeAims(FIGURES, "executables");
+  const [first] = executables;
+  assertEquals([first?.value, first?.isMet], [10, false]);
+  assertEquals(executables.length, judged.length + 2);
+});
+
+Deno.test("tables have as many cells in each row as in their head", () => {
+  const tables = [
+    aimsTable(judgeAims(FIGURES, "sources")),
+    comparisonTable(FIGURES, RESULT),
+    ...resultMarkdown(RESULT).split("\n\n").filter((block) => block.startsWith("|")),
+  ];
+  assert(tables.length >= 4);
+  for (const table of tables) {
+    const widths = table.trim().split("\n").map((row) => row.split("|").length);
+    assertEquals(new Set(widths).size, 1, table);
+  }
+  assert(tables[1]!.includes("| 0 % |"), tables[1]);
+});
+
+Deno.test("a result survives being written and read, its numbers with five digits", () => {
+  const read = decodeResult(encodeResult(RESULT));
+  assertEquals(read.figures[0]?.samples.floor, [0.1, 0.2, 0.12346]);
+  assertEquals({ ...read, figures: [] }, { ...RESULT, figures: [] });
+  assertThrows(() => decodeResult('{"version":2}'), Error, '"2"');
+});
+
+Deno.test("the plot is well-formed and follows light and dark", () => {
+  const svg = aimsPlot(judgeAims(FIGURES, "sources"), 'Aula & "friends" <2026>');
+  assert(svg.includes("prefers-color-scheme: dark"));
+  assert(svg.includes("Aula &amp; "));
+  assert(!/NaN|Infinity|undefined/.test(svg), svg);
+  const open: string[] = [];
+  for (const [, slash, name, rest] of svg.matchAll(/<(\/?)([a-z]+)([^>]*)>/g)) {
+    if (slash === "/") assertEquals(open.pop(), name);
+    else if (!rest!.endsWith("/")) open.push(name!);
+  }
+  assertEquals(open, []);
+});
+
+Deno.test("readFlags() knows what is written where, and refuses what makes no sense", () => {
+  assert(readFlags([])?.output?.endsWith("bench/results"));
+  assertEquals(readFlags(["--quick"])?.output, undefined);
+  assertEquals(readFlags(["--scenario", "memory"])?.output, undefined);
+  const quick = readFlags(["--", "--quick"]);
+  assertEquals([quick?.sources, quick?.executables, quick?.pairs], [true, false, 3]);
+  const both = readFlags(["--sources", "--executables"]);
+  assertEquals([both?.sources, both?.executables], [true, true]);
+  assertEquals(readFlags(["--executables"])?.sources, false);
+  assertEquals(readFlags(["--help"]), undefined);
+  for (const wrong of [["--pairs", "0"], ["--regime", "fast"], ["--fast"], ["word"]]) {
+    assertThrows(() => readFlags(wrong), TypeError);
+  }
+});
