@@ -6,6 +6,7 @@
 
 import { readWorkerCommand } from "./src/cli/commands.ts";
 import { EXIT_STATUS } from "./src/cli/exit_status.ts";
+import { dropPermissions } from "./src/cli/permissions.ts";
 import { runRole } from "./src/cli/run_role.ts";
 import { stopOnSignals } from "./src/cli/signals.ts";
 import { stderrLog, writeStdout } from "./src/cli/stdio.ts";
@@ -17,6 +18,7 @@ await runRole({
   read: readWorkerCommand,
   run: async ({ logLevel, ...options }) => {
     const log = stderrLog("worker", logLevel);
+    await dropPermissions(["read"]);
     const isJoining = options.join.length > 0;
     const name = options.name ?? (isJoining ? Deno.hostname() : "worker");
     const worker = startWorker({ ...options, name, log });

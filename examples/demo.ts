@@ -71,6 +71,7 @@ interface Role {
 /** Everything that was started and has not ended. */
 const running = new Set<Deno.ChildProcess>();
 let wrong = 0;
+let isInterrupted = false;
 let serverPort = 0;
 
 const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -78,6 +79,7 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 for (const signal of STOP_SIGNALS) {
   Deno.addSignalListener(signal, async () => {
+    isInterrupted = true;
     await endAll();
     Deno.exit(130);
   });
@@ -249,8 +251,16 @@ async function endAll(): Promise<void> {
 }
 
 function say(text: string): void {
+  // What was cut short by Ctrl-C, or is read by nobody any more, says nothing.
+  if (isInterrupted) return;
   const bytes = new TextEncoder().encode(text + "\n");
-  for (let written = 0; written < bytes.length;) {
-    written += Deno.stdout.writeSync(bytes.subarray(written));
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += Deno.stdout.writeSync(bytes.subarray(written));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    isInterrupted = true;
+    endAll().then(() => Deno.exit(0));
   }
 }

@@ -21,4 +21,7 @@ class Worker(socketserver.StreamRequestHandler):
 socketserver.ThreadingTCPServer.allow_reuse_address = True
 server = socketserver.ThreadingTCPServer(("127.0.0.1", int(sys.argv[1])), Worker)
 print("[worker.py] listening on %s:%d" % server.server_address, flush=True)
-server.serve_forever()
+try:
+    server.serve_forever()
+except KeyboardInterrupt:
+    pass

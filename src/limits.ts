@@ -17,6 +17,8 @@ export const DEFAULT_WORKER_PORT = 6001;
 
 /** Longest request line that a server or worker reads, in bytes without the newline. */
 export const DEFAULT_MAX_REQUEST_LINE_BYTES = 1024 * 1024;
+/** The shortest limit of request lines that still lets through what our own roles say first. */
+export const MIN_MAX_LINE_BYTES = 64;
 /** Longest reply line that a client, or a server from its worker, reads. */
 export const MAX_REPLY_LINE_BYTES = 64 * 1024 * 1024;
 /** What one read from a socket may bring; also the size of a busy connection's read buffer. */
@@ -108,6 +110,8 @@ export const LATE_TICK_MS = 50;
 export const STOP_GRACE_MS = 10_000;
 /** A second signal this long after the first ends a role at once; a nearer one is the same Ctrl-C. */
 export const SECOND_SIGNAL_MS = 1000;
+/** How long the last replies of a connection that we end may take to be written. */
+export const FINISH_TIMEOUT_MS = 10_000;
 /** How long a connection that we end for an error goes on reading, so that the error arrives. */
 export const LINGER_MS = 1000;
 /** How long accept() rests after a failure such as "too many open files". */

@@ -14,6 +14,7 @@ import { dirname } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
 import { type Role, ROLES } from "./compile/roles.ts";
 import { chooseRuntime, compilerEnvironment, type Runtime } from "./compile/runtime.ts";
+import { VERSION } from "../src/version.ts";
 import { type Target, TARGETS, thisMachine } from "./compile/targets.ts";
 
 /** The folder of the project, in which everything runs. */
@@ -37,7 +38,7 @@ try {
     const folder = all ? `${output}/${target.folder}` : output;
     for (const role of ROLES) {
       const file = await compile(role, target, runtime, folder);
-      if (!all) await tryOut(file);
+      if (!all) await tryOut(role, file);
     }
   }
 } catch (error) {
@@ -97,10 +98,13 @@ async function compile(
 }
 
 /** A runtime of another version than the compiler's gives an executable that does not start. */
-async function tryOut(file: string): Promise<void> {
-  const { success, stderr } = await new Deno.Command(file, { args: ["--version"] }).output();
-  if (success) return;
-  const reason = new TextDecoder().decode(stderr).split("\n", 1)[0];
+async function tryOut(role: Role, file: string): Promise<void> {
+  const outcome = await new Deno.Command(file, { args: ["--version"] }).output();
+  const [stdout, stderr] = [outcome.stdout, outcome.stderr].map((bytes) =>
+    new TextDecoder().decode(bytes)
+  );
+  if (outcome.success && stdout === `${role.name} ${VERSION}\n`) return;
+  const reason = stderr?.split("\n", 1)[0] || "it is not ours";
   throw new Error(
     `Cannot start "${file}": ${reason}. Is DENORT_BIN, if set, of Deno ${Deno.version.deno}?`,
   );

@@ -90,7 +90,7 @@ async function runStage(name: string, stage: Stage, rest: readonly string[]): Pr
   const files = rest.filter((word) => word.endsWith(".ts"));
   const flags = rest.filter((word) => !word.endsWith(".ts"));
   const targets = files.length > 0 ? files : await presentTargets(name, stage);
-  if (targets.length === 0) return { passed: 0, failed: 0 };
+  if (targets.length === 0) return { passed: 0, failed: 1 };
   say(`[test] ${name}: ${targets.join(" ")}`);
   const startedMs = performance.now();
   const count = await prepared(name, stage) && await runTests(stage, flags, targets);
@@ -107,7 +107,7 @@ async function presentTargets(name: string, stage: Stage): Promise<string[]> {
   const present: string[] = [];
   for (const target of stage.targets) {
     if (target.endsWith(".ts") || await holdsTest(`${PROJECT}${target}`)) present.push(target);
-    else say(`[test] ${name}: ${target} holds no test, and is passed over`);
+    else say(`[test] ${name}: ${target} holds no test`);
   }
   return present;
 }

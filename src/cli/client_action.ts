@@ -143,15 +143,15 @@ function readBatch(reading: ClientReading): BatchAction {
   refuseStrangers(reading, { name: "--batch", flags: BATCH_FLAGS });
   return {
     kind: "batch",
-    ...(isFile(input) ? { inputPath: input } : {}),
-    ...(isFile(output) ? { outputPath: output } : {}),
+    ...(isFile(input, "/dev/stdin") ? { inputPath: input } : {}),
+    ...(isFile(output, "/dev/stdout") ? { outputPath: output } : {}),
     window,
   };
 }
 
-/** `-` names stdin or stdout, as if the flag were absent. */
-function isFile(path: string | undefined): path is string {
-  return path !== undefined && path !== "-";
+/** `-` names stdin or stdout, as if the flag were absent; so do the names that Unix has for them. */
+function isFile(path: string | undefined, standard: string): path is string {
+  return path !== undefined && path !== "-" && path !== standard;
 }
 
 function isSubcommand(name: string | undefined): name is SubcommandName {

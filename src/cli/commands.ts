@@ -135,9 +135,14 @@ export function readClientCommand(
 ): Command<ClientOptions> {
   const request = readFlags(args, { ...ROLES.client, flags: CLIENT_FLAGS }, readTextFile);
   if (request.kind !== "run") return show(request.kind, "client");
-  const { values } = request.reading;
+  const { values, typed } = request.reading;
+  const lone = ["host", "port"].find((name) => typed.has(name));
+  if (typed.has("server") && lone !== undefined) {
+    throw new UsageError(`--server and --${lone} exclude each other`, lone);
+  }
   const options = {
-    servers: values.server ?? [{ host: values.host, port: values.port }],
+    servers: (lone === undefined ? values.server : undefined) ??
+      [{ host: values.host, port: values.port }],
     timeoutMs: values.timeout,
     pretty: values.pretty,
     explain: values.explain,

@@ -37,7 +37,9 @@ export async function runBatch(options: ClientOptions, action: BatchAction): Pro
     );
     writeStderr(`\r\x1b[K${line}`);
   };
-  const timer = Deno.stderr.isTerminal() ? setInterval(draw, PROGRESS_INTERVAL_MS) : undefined;
+  // Not where somebody is typing requests.
+  const isShown = Deno.stderr.isTerminal() && (inputPath !== undefined || !Deno.stdin.isTerminal());
+  const timer = isShown ? setInterval(draw, PROGRESS_INTERVAL_MS) : undefined;
   try {
     const { failed } = await batch.run();
     return failed === 0 ? EXIT_STATUS.ok : EXIT_STATUS.refused;

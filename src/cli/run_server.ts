@@ -6,6 +6,7 @@ import type { ServerOptions } from "./commands.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { CORES } from "./kinds.ts";
 import { stopOnSignals } from "./signals.ts";
+import { dropPermissions } from "./permissions.ts";
 import { stderrLog, writeStdout } from "./stdio.ts";
 
 /** Runs a coordinator until it is told to stop, and gives its exit status. */
@@ -14,7 +15,7 @@ export async function runServer(options: ServerOptions): Promise<number> {
   const log = stderrLog("calc-server", logLevel);
   let server: RunningServer | undefined;
   const count = local === CORES ? navigator.hardwareConcurrency : local ?? 0;
-  if (count === 0) await dropRunPermission();
+  await dropPermissions(count === 0 ? ["read", "run"] : ["read"]);
   const locals = await LocalWorkers.start(count, {
     log,
     moved: (place, address) => server?.readdress(workers.length + place, address),
@@ -29,11 +30,6 @@ export async function runServer(options: ServerOptions): Promise<number> {
   } finally {
     locals.stop();
   }
-}
-
-/** A coordinator without workers of its own has no business with other programs. */
-async function dropRunPermission(): Promise<void> {
-  await Deno.permissions.revoke({ name: "run" });
 }
 
 async function announce(server: RunningRole, workers: readonly string[]): Promise<void> {

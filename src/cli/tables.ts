@@ -14,7 +14,9 @@ import {
   MAX_LOCAL_WORKERS,
   MAX_NAME_CHARS,
   MAX_TIMEOUT_MS,
+  MIN_MAX_LINE_BYTES,
 } from "../limits.ts";
+import { OPERATIONS } from "../operations/registry.ts";
 import type { FlagTable, SubcommandTable } from "./flags.ts";
 import {
   addressList,
@@ -31,16 +33,13 @@ import { decimal, exactInteger } from "./numbers.ts";
 import { duration, size } from "./quantities.ts";
 
 /** What `client --op` can ask for, in the order in which help names it. */
-export const OPERATION_NAMES = ["add", "sub", "mul", "div", "sum_squares"] as const;
+export const OPERATION_NAMES = OPERATIONS;
 
 /** One operation's name. */
 export type OperationName = typeof OPERATION_NAMES[number];
 
 /** How much is logged, from little to much. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
-
-/** The shortest line limit that still lets through what our own roles say first. */
-const MIN_MAX_LINE_BYTES = 64;
 
 const timeout = duration({ min: 1, max: MAX_TIMEOUT_MS });
 

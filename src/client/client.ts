@@ -1,6 +1,13 @@
 import { DEFAULT_CLIENT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "../limits.ts";
-import { decodeReply, doubleResult, integerResult, type Reply } from "../protocol/decode_reply.ts";
-import { bigintOf, replyError } from "../protocol/decode_reply.ts";
+import { checkAddresses, checkNumber } from "../protocol/checks.ts";
+import {
+  bigintOf,
+  decodeReply,
+  doubleResult,
+  integerResult,
+  type Reply,
+  replyError,
+} from "../protocol/decode_reply.ts";
 import { isJsonObject, parseJsonExactly } from "../protocol/json.ts";
 import type { Address } from "../protocol/machine.ts";
 import type { ArithmeticOp, Part } from "../protocol/messages.ts";
@@ -126,7 +133,7 @@ export class Client implements AsyncDisposable {
    * integers beyond the safe ones are rounded there, which {@linkcode Client.sumSquares} avoids.
    *
    * @throws {CalculationError} If the reply says `"ok": false`.
-   * @throws {TypeError} If there is no `op`.
+   * @throws {TypeError} If there is no `op`, or it is `join`.
    */
   async request(
     members: Readonly<Record<string, unknown>>,
@@ -134,6 +141,8 @@ export class Client implements AsyncDisposable {
   ): Promise<Record<string, unknown>> {
     const { id: _ignored, ...rest } = members;
     if (typeof rest.op !== "string") throw new TypeError('Cannot ask: the request has no "op"');
+    // It would turn our connection into a worker's.
+    if (rest.op === "join") throw new TypeError('Cannot ask: "join" is for workers');
     const text = JSON.stringify(rest, exactIntegers);
     const { id: _id, ...reply } = (await this.#ask(text.slice(1, -1), options)).members;
     return reply;
@@ -169,9 +178,7 @@ export class Client implements AsyncDisposable {
 
   async #ask(members: string, options: RequestOptions = {}): Promise<Reply> {
     const { timeoutMs, signal } = options;
-    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
-      throw new RangeError(`Cannot wait ${timeoutMs} ms for a reply`);
-    }
+    if (timeoutMs !== undefined) checkNumber("timeoutMs", timeoutMs, 0);
     const isTold = timeoutMs !== undefined && timeoutMs <= MAX_TIMEOUT_MS;
     const time = isTold ? `,"timeout_ms":${formatTimeout(timeoutMs)}` : "";
     const text = await this.#link.ask(`${members}${time}}`, {
@@ -197,6 +204,7 @@ export class Client implements AsyncDisposable {
  * await client.add(10, 5); // 15
  * ```
  *
+ * @throws {RangeError} If an option cannot be used.
  * @throws {ServerUnreachableError} If no server can be reached.
  * @throws {ReplyTimeoutError} If the server takes the connection and does not answer.
  */
@@ -204,6 +212,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const { host = "127.0.0.1", port = 5000, timeoutMs = DEFAULT_CLIENT_TIMEOUT_MS } = options;
   const servers = options.servers ?? [{ host, port }];
   if (servers.length === 0) throw new RangeError("Cannot connect: no server is named");
+  checkAddresses("servers", servers);
+  checkNumber("timeoutMs", timeoutMs, 0);
   const client = new Client(servers, timeoutMs);
   try {
     await client.ping(options.signal === undefined ? {} : { signal: options.signal });

@@ -1,4 +1,4 @@
-import { LINGER_MS } from "../limits.ts";
+import { FINISH_TIMEOUT_MS, LINGER_MS } from "../limits.ts";
 import { describeNetworkError } from "./network_error.ts";
 import type { Buffers } from "./buffers.ts";
 
@@ -78,8 +78,15 @@ export class Connection {
   finish(): void {
     if (this.#isClosed || this.#finishing) return;
     this.#finishing = true;
+    this.#linger = setTimeout(() => this.#closeWith("connection closed"), FINISH_TIMEOUT_MS);
     this.resume();
     if (!this.#writing) this.#endSending();
+  }
+
+  /** Closes within a second, whether its peer has taken everything by then or not. */
+  closeSoon(): void {
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => this.#closeWith("connection closed"), LINGER_MS);
   }
 
   /** Closes at once. The port hears nothing of it. */
@@ -108,14 +115,18 @@ export class Connection {
       while (!this.#isClosed) {
         if (this.#paused) await new Promise<void>((resolve) => this.#resume = resolve);
         if (this.#isClosed) break;
-        buffer = this.#buffers.nextForRead(buffer, count);
-        count = await this.#conn.read(buffer);
+        buffer = this.#buffers.nextForRead(buffer, count ?? 0);
+        // Only the network may fail here: what the port throws is a bug, and must not look like a lost connection.
+        try {
+          count = await this.#conn.read(buffer);
+        } catch (error) {
+          this.#closeWith(describeNetworkError(error));
+          break;
+        }
         if (this.#isClosed || count === null) break;
         if (!this.#finishing) this.#port.received(buffer.subarray(0, count));
       }
       if (count === null) this.#onEnd();
-    } catch (error) {
-      this.#closeWith(describeNetworkError(error));
     } finally {
       this.#buffers.giveBack(buffer);
     }
@@ -164,7 +175,7 @@ export class Connection {
       this.#closeWith("connection closed");
       return;
     }
-    this.#linger = setTimeout(() => this.#closeWith("connection closed"), LINGER_MS);
+    this.closeSoon();
     this.#conn.closeWrite().catch((error) => this.#closeWith(describeNetworkError(error)));
   }
 }

@@ -188,7 +188,8 @@ export class Driver {
     for (const dial of this.#dials.values()) dial.abandon();
     this.#dials.clear();
     for (const [id, connection] of [...this.#connections]) {
-      if (!this.#finishing.has(connection)) this.#close(id);
+      if (this.#finishing.has(connection)) connection.closeSoon();
+      else this.#close(id);
     }
     this.#end();
   }

@@ -29,6 +29,7 @@ const CATALOGUE = {
   unknown_worker: "no hay ningún worker con ese nombre",
   not_a_coordinator: "esto es un worker: solo un coordinador puede hacerlo",
   not_allowed: "el servidor no lo permite desde la red sin --insecure",
+  join_not_alone: "join debe ser la única solicitud pendiente de su conexión",
   too_many_workers: "el servidor no acepta más workers",
   protocol_mismatch: "las versiones del protocolo no coinciden",
   too_many_hops: `la solicitud pasó por más de ${MAX_HOPS} coordinadores`,

@@ -8,7 +8,7 @@ import { Queue } from "./queue.ts";
 export interface ReplySlot {
   /** The request's `id`; bare requests have none, and are answered in order. */
   readonly id: RequestId | undefined;
-  /** Length of the request's line. */
+  /** Length of the request's line, and about that of its reply. */
   readonly bytes: number;
   /** The reply, once it is ready. */
   text: string | undefined;
@@ -37,7 +37,7 @@ export class Session {
   closing = false;
   /** Whether the connection is gone: nobody reads the replies any more. */
   gone = false;
-  /** Bytes of its requests that have not been answered, and of replies that its peer has not taken. */
+  /** Bytes of its unanswered requests and their replies to come, and of replies that its peer has not taken. */
   heldBytes = 0;
   /** Bytes of replies that the network has and the peer has not taken. */
   unsentBytes = 0;

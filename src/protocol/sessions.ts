@@ -10,6 +10,8 @@ import { readRequests } from "./session_reader.ts";
 export interface SessionsPort {
   /** Whether requests may be read at all, or the role has as many as it can hold. */
   mayRead(): boolean;
+  /** About how many bytes the reply to a request may have: they are counted as held from the beginning. */
+  replyBytes(request: Request): number;
   /** A well-formed request, to be answered in its slot. */
   request(session: Session, slot: ReplySlot, request: Request): void;
 }
@@ -217,7 +219,9 @@ export class Sessions {
   }
 
   #handle(session: Session, request: Request | Malformed): void {
-    const bytes = session.framer.end - session.framer.start;
+    const lineBytes = session.framer.end - session.framer.start;
+    const replyBytes = request.op === "malformed" ? 0 : this.#port.replyBytes(request);
+    const bytes = lineBytes + replyBytes;
     const slot = session.take(request.id, bytes);
     this.#hold(session, bytes);
     if (request.op !== "malformed") {

@@ -110,12 +110,13 @@ export class Dispatcher {
   hedge(attempt: Attempt, nowMs: number): boolean {
     const { task } = attempt;
     if (task.isDone || task.call.requester.gone || task.running > 1) return true;
+    if (!this.#hedgeBudget.hasToken(nowMs)) return this.#isAlone(attempt);
     const isOther = (worker: Worker) => worker !== attempt.worker && !task.excludes(worker);
     // A suspect is better than nobody: the one that was trusted is slow.
     const other = this.#rotation.pick(this.#workers, (one) => isFree(one) && isOther(one)) ??
       this.#rotation.pick(this.#workers, (one) => isLastResort(one) && isOther(one));
     if (other === undefined) return this.#isAlone(attempt);
-    if (!this.#hedgeBudget.take(nowMs)) return false;
+    this.#hedgeBudget.take();
     other.assign(task, nowMs, attempt);
     return true;
   }

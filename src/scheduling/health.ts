@@ -75,6 +75,7 @@ export class Health {
   /** The state of one that can be asked, by what it did before. */
   #restore(nowMs: number): void {
     if (this.#isDraining) this.#set("draining", "drained by request", nowMs);
+    else if (this.#isSilent) this.#set("suspect", "silent", nowMs);
     else if (nowMs < this.#ejectedUntilMs) this.#suspectUntil(this.reason, nowMs);
     else if (this.#ejections > 0) this.#onProbation(nowMs);
     else this.#set("up", "", nowMs);

@@ -62,15 +62,18 @@ export class HedgeBudget {
     this.#tokens += HEDGE_SHARE;
   }
 
-  /** Takes the right to ask once more; `false` if it is spent. */
-  take(nowMs: number): boolean {
+  /** Whether one may ask once more. */
+  hasToken(nowMs: number): boolean {
     this.#moveTo(nowMs);
     const refill = (nowMs - this.#refilledMs) / 1000 * HEDGE_REFILL_PER_SECOND;
     this.#refilledMs = nowMs;
     this.#tokens = Math.min(this.#tokens + refill, this.#burst());
-    if (this.#tokens < 1) return false;
+    return this.#tokens >= 1;
+  }
+
+  /** Uses that right. */
+  take(): void {
     this.#tokens--;
-    return true;
   }
 
   #burst(): number {

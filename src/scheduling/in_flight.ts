@@ -116,10 +116,15 @@ export class InFlight implements Iterable<Attempt> {
     return FIRST_PING_ID + ++this.#pings;
   }
 
+  /** Whether an id is one of a ping that was sent. */
+  isPing(id: number): boolean {
+    return id > FIRST_PING_ID && id <= FIRST_PING_ID + this.#pings;
+  }
+
   /** Whether an id was ever given out, to work or to a ping. */
   wasIssued(id: number): boolean {
     if (!Number.isSafeInteger(id)) return false;
-    if (id >= FIRST_PING_ID) return id > FIRST_PING_ID && id <= FIRST_PING_ID + this.#pings;
+    if (id >= FIRST_PING_ID) return this.isPing(id);
     const uses = Math.floor(id / WORKER_WINDOW);
     return uses >= 1 && uses <= (this.#uses[id % WORKER_WINDOW] ?? 0);
   }

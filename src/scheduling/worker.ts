@@ -22,6 +22,7 @@ import { handOver, type LineHandlers, readLines } from "./worker_wire.ts";
 
 const NO_CONNECT = "no answer to connect";
 const NO_ANSWER = "no answer";
+const GOODBYE = "said goodbye";
 const REDIAL = { minMs: REDIAL_MIN_MS, maxMs: REDIAL_MAX_MS };
 /** A worker of ours that is killed while it greets is no plain one: that takes so many in a row. */
 const CUT_GREETINGS_BEFORE_PLAIN = 30;
@@ -63,7 +64,8 @@ export class Worker {
     this.health = new Health({
       changed: (state, reason) => {
         const why = reason === "" ? "" : `: ${reason}`;
-        const level = state === "suspect" || state === "down" ? "warn" : "info";
+        const isBad = state === "suspect" || (state === "down" && reason !== GOODBYE);
+        const level = isBad ? "warn" : "info";
         port.log(level, `worker ${this.name} is ${state}${why}`);
         port.changed();
       },
@@ -300,7 +302,7 @@ export class Worker {
 
   #left(nowMs: number): void {
     this.#losses++;
-    this.#down("said goodbye", nowMs);
+    this.#down(GOODBYE, nowMs);
     this.hasLeft = !this.isConfigured;
     if (this.hasLeft) this.#port.left();
   }
@@ -325,6 +327,9 @@ export class Worker {
     if (link !== undefined) link.phase = "plain";
     if (this.protocol !== "plain") {
       this.protocol = "plain";
+      this.#maxPlainLinks = PLAIN_CONNECTIONS;
+      this.#reusesLinks = true;
+      this.facts = {};
       this.#recheckMs = nowMs + PLAIN_RECHECK_MS;
       this.#port.log("info", `worker ${this.name} is plain: it knows no hello`);
     }

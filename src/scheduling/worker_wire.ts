@@ -15,7 +15,7 @@ export interface LineHandlers {
   greeted(facts: WorkerFacts | undefined): void;
   /** A reply to a piece of work. */
   answered(attempt: Attempt, verdict: Verdict): void;
-  /** The answer to our last ping. */
+  /** The answer to a ping, which may be late. */
   pong(): void;
   /** The worker leaves. */
   goodbye(): void;
@@ -91,7 +91,7 @@ function readReply(
   if (link.phase === "plain" && reply.id !== undefined) {
     return "answered with an id that it was not given";
   }
-  if (link.phase === "full" && reply.id === link.pingId) {
+  if (link.phase === "full" && link.inFlight.isPing(reply.id as number)) {
     handlers.pong();
     return undefined;
   }

@@ -56,7 +56,10 @@ export class LocalWorkers {
 }
 
 class LocalWorker {
+  /** Where it was last known to listen. */
   address: Address = { host: "127.0.0.1", port: 0 };
+  /** The port that it is started on next: its own, so that it keeps its place, or any free one. */
+  #port = 0;
   readonly #place: number;
   readonly #options: LocalWorkersOptions;
   #child: Deno.ChildProcess | undefined;
@@ -70,12 +73,13 @@ class LocalWorker {
 
   async start(): Promise<void> {
     const startedMs = nowMs();
-    const child = spawnWorker(this.address.port);
+    const child = spawnWorker(this.#port);
     this.#child = child;
     const address = await readAddress(child);
     if (address === undefined) throw new Error("Cannot start a local worker: it ended at once");
     const isMoved = this.address.port !== 0 && this.address.port !== address.port;
     this.address = address;
+    this.#port = address.port;
     if (isMoved) this.#options.moved(this.#place, address);
     child.status.then(({ code, signal }) => {
       if (nowMs() - startedMs > LOCAL_RESTART_MAX_MS) this.#failures = 0;
@@ -86,6 +90,12 @@ class LocalWorker {
   stop(): void {
     this.#isStopped = true;
     this.#child?.stdin.close().catch(() => {});
+    try {
+      // Nothing is in flight any more, and one that hangs would not notice the end of its input.
+      this.#child?.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
   }
 
   #ended(how: string): void {
@@ -104,7 +114,7 @@ class LocalWorker {
         await this.start();
       } catch {
         // Somebody else may have its port by now: the next one takes any that is free.
-        this.#options.moved(this.#place, this.address = { ...this.address, port: 0 });
+        this.#port = 0;
         this.#restart();
       }
     }, pauseMs);
@@ -116,7 +126,7 @@ function spawnWorker(port: number): Deno.ChildProcess {
   const module = new URL("../worker/local_worker.ts", import.meta.url);
   const args = Deno.build.standalone
     ? [LOCAL_WORKER_ARGUMENT]
-    : ["run", "--no-config", "--no-lock", "--no-prompt", "--allow-net", module.href];
+    : ["run", "--no-config", "--no-lock", "--no-prompt", "--allow-net=127.0.0.1", module.href];
   // On Linux this path means "the program that I am" in any folder, and is all that may be started.
   const executable = Deno.build.os === "linux" ? "/proc/self/exe" : Deno.execPath();
   return new Deno.Command(executable, {

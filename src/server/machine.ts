@@ -8,7 +8,7 @@ import type { ReplySlot, Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
 import { Coordinator, type CoordinatorOptions } from "../scheduling/coordinator.ts";
 import type { Call, Requester } from "../scheduling/work.ts";
-import { replyTo } from "./replies.ts";
+import { replyBytes, replyTo } from "./replies.ts";
 import { encodeStatus, type ServerCounters } from "./status.ts";
 
 /** How a server's machine is set up. */
@@ -42,6 +42,7 @@ export class ServerMachine implements Machine {
     this.#coordinator = new Coordinator(options);
     this.#sessions = new Sessions(options.maxLineBytes, {
       mayRead: () => this.#coordinator.hasRoom,
+      replyBytes: (request) => replyBytes(request, this.#coordinator.workers.length),
       request: (session, slot, request) => this.#request(session, slot, request),
     });
   }
@@ -134,7 +135,8 @@ export class ServerMachine implements Machine {
 
   /** The worker's connection changes hands: from now on we ask, and it answers. */
   #join(session: Session, slot: ReplySlot, request: JoinRequest): void {
-    const refusal = versionMismatch(request.protocol) ?? this.#refusal();
+    const refusal = versionMismatch(request.protocol) ?? this.#refusal() ??
+      (session.outstanding > 1 ? wireError("join_not_alone") : undefined);
     if (refusal !== undefined) {
       return this.#sessions.reply(session, slot, encodeErrorReply(refusal, request.id));
     }

@@ -4,7 +4,7 @@ import {
   encodeRangeReply,
   encodeSumReply,
 } from "../protocol/encode.ts";
-import type { Part } from "../protocol/messages.ts";
+import type { Part, Request } from "../protocol/messages.ts";
 import type { AttemptRecord, Call, Task } from "../scheduling/work.ts";
 
 /** The reply line to a call that is over. */
@@ -25,6 +25,20 @@ export function replyTo(call: Call, nowMs: number): string {
     return encodeArithmeticReply(request, outcome, request.id, extra);
   }
   throw new Error(`Invariant: a finished "${request.op}" has a result of its kind`);
+}
+
+/** What the names and signs around the numbers of a part, or of an attempt that is explained, take. */
+const FRAME_BYTES = 64;
+const EXPLAINED_BYTES = 200;
+/** A hexadecimal digit is worth 1.21 decimal ones; a sum of squares has three times the digits of its n. */
+const RESULT_DIGITS = 5 * 1.21;
+
+/** About how many bytes the reply to a request will have, so that many small requests for large replies are bounded. */
+export function replyBytes(request: Request, workers: number): number {
+  const parts = request.op === "sum_squares" ? workers : 1;
+  const digits = request.op === "sum_squares" ? request.n.toString(16).length : 0;
+  const explained = request.explain ? EXPLAINED_BYTES : 0;
+  return parts * (FRAME_BYTES + explained + Math.ceil(RESULT_DIGITS * digits));
 }
 
 /** On request, and where nobody could do it: whoever can read a code can read why, too. */

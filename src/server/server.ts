@@ -2,9 +2,11 @@ import {
   DEFAULT_MAX_REQUEST_LINE_BYTES,
   DEFAULT_SERVER_PORT,
   DEFAULT_WORKER_TIMEOUT_MS,
+  MIN_MAX_LINE_BYTES,
 } from "../limits.ts";
 import { nowMs } from "../net/clock.ts";
 import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
+import { checkAddresses, checkNumber } from "../protocol/checks.ts";
 import { isLoopback } from "../protocol/address.ts";
 import type { Address } from "../protocol/machine.ts";
 import { ServerMachine } from "./machine.ts";
@@ -66,20 +68,30 @@ export interface RunningServer extends RunningRole {
  * ```
  *
  * @throws {ListenError} If the address cannot be listened on.
+ * @throws {RangeError} If an option cannot be used, such as an address that is named twice.
  */
 export function startServer(options: ServerOptions): RunningServer {
   const { host = "127.0.0.1", port = DEFAULT_SERVER_PORT, workers, log = () => {} } = options;
+  const {
+    workerTimeoutMs = DEFAULT_WORKER_TIMEOUT_MS,
+    maxLineBytes = DEFAULT_MAX_REQUEST_LINE_BYTES,
+  } = options;
+  checkAddresses("workers", workers);
+  checkNumber("workerTimeoutMs", workerTimeoutMs, 1);
+  checkNumber("maxLineBytes", maxLineBytes, MIN_MAX_LINE_BYTES);
   const machine = new ServerMachine({
     workers,
-    workerTimeoutMs: options.workerTimeoutMs ?? DEFAULT_WORKER_TIMEOUT_MS,
-    maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_REQUEST_LINE_BYTES,
+    workerTimeoutMs,
+    maxLineBytes,
     seed: randomSeed(),
     facts: roleFacts("calc_server"),
     allowsChanges: isLoopback(host) || options.insecure === true,
   });
   const { role, driver } = launch(machine, { host, port }, log);
-  if (!isLoopback(host) && options.insecure) {
-    log("warn", "--insecure: anybody who reaches this port may join, drain and undrain workers");
+  if (!isLoopback(host)) {
+    if (options.insecure) {
+      log("warn", "--insecure: anybody who reaches this port may join, drain and undrain workers");
+    } else log("info", "joins and drains are refused, as this is not loopback: see --insecure");
   }
   return {
     ...role,

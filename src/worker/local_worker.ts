@@ -15,8 +15,10 @@ const CANNOT_LISTEN_STATUS = 3;
 
 /** Runs a local worker until its standard input ends. The only argument is its port; 0 takes a free one. */
 export async function runLocalWorker(args: readonly string[]): Promise<never> {
-  // Ctrl-C in a terminal reaches the whole group; the coordinator decides when its workers are done.
+  // Ctrl-C in a terminal, and what ends a service, reach the whole group; the coordinator decides when its
+  // workers are done.
   Deno.addSignalListener("SIGINT", () => {});
+  Deno.addSignalListener(Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM", () => {});
   try {
     const worker = startWorker({ host: "127.0.0.1", port: Number(args[0]) });
     const line = `[worker] listening on ${formatAddress(worker.address)}\n`;

@@ -57,6 +57,8 @@ export class WorkerMachine implements Machine {
     this.#options = options;
     this.#sessions = new Sessions(options.maxLineBytes, {
       mayRead: () => true,
+      // It answers at once.
+      replyBytes: () => 0,
       request: (session, slot, request) =>
         this.#sessions.reply(session, slot, this.#answer(session, request)),
     });

@@ -1,5 +1,11 @@
-import { DEFAULT_MAX_REQUEST_LINE_BYTES, DEFAULT_WORKER_PORT } from "../limits.ts";
+import {
+  DEFAULT_MAX_REQUEST_LINE_BYTES,
+  DEFAULT_WORKER_PORT,
+  MAX_NAME_CHARS,
+  MIN_MAX_LINE_BYTES,
+} from "../limits.ts";
 import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
+import { checkAddresses, checkNumber } from "../protocol/checks.ts";
 import type { Address } from "../protocol/machine.ts";
 import { WorkerMachine } from "./machine.ts";
 
@@ -52,14 +58,23 @@ export interface WorkerOptions {
  * ```
  *
  * @throws {ListenError} If the address cannot be listened on.
+ * @throws {RangeError} If an option cannot be used.
  */
 export function startWorker(options: WorkerOptions = {}): RunningRole {
   const { host = "127.0.0.1", join = [], log = () => {} } = options;
   const port = options.port ?? (join.length > 0 ? undefined : DEFAULT_WORKER_PORT);
+  const { maxLineBytes = DEFAULT_MAX_REQUEST_LINE_BYTES, name = "worker" } = options;
+  checkAddresses("join", join);
+  checkNumber("maxLineBytes", maxLineBytes, MIN_MAX_LINE_BYTES);
+  if (name === "" || name.length > MAX_NAME_CHARS) {
+    throw new RangeError(
+      `Cannot use name "${name}": it must have 1 to ${MAX_NAME_CHARS} characters`,
+    );
+  }
   const machine = new WorkerMachine({
-    maxLineBytes: options.maxLineBytes ?? DEFAULT_MAX_REQUEST_LINE_BYTES,
+    maxLineBytes,
     join,
-    name: options.name ?? "worker",
+    name,
     instance: crypto.randomUUID(),
     facts: roleFacts("worker"),
     seed: randomSeed(),

@@ -23,6 +23,8 @@ const NOT_SHOWN: Readonly<Record<string, string>> = {
   empty_line: "is the client's own",
   integer_too_long: "needs a line of more than 1,000 characters",
   too_many_workers: "needs 10,000 workers",
+  join_not_alone:
+    "needs two requests on their way at once; tests/end_to_end/joining_test.ts has it",
 };
 
 for (const block of blocks) {

@@ -6,9 +6,11 @@ import {
   startWorker,
   type WorkerStatus,
 } from "../support/cluster.ts";
+import { FakeWorker } from "../support/fake_worker.ts";
 import type { LineClient } from "../support/line_client.ts";
 import { freePort } from "../support/ports.ts";
 import { runRole, startRole } from "../support/roles.ts";
+import { fullWorker } from "../support/scripts.ts";
 import { until } from "../support/waiting.ts";
 
 const ADD = '{"op":"add","a":1,"b":2}';
@@ -151,7 +153,9 @@ Deno.test("who can be reached from beyond loopback takes joins and drains only w
     const drained = await server.client(["drain", listed.name]);
     assertEquals([drained.code, drained.stderr], [1, ""]);
     assertEquals(names(await server.untilStates("up")), [listed.name]);
-    assert(!server.process.stderr.text.includes("insecure"), server.process.stderr.text);
+    const said = server.process.stderr.text;
+    assert(said.includes("joins and drains are refused"), said);
+    assert(!said.includes("anybody"), said);
   });
   await t.step("with it they are taken, and that is said once", async () => {
     await using server = await startServer({ ...open, args: [...open.args, "--insecure"] });
@@ -162,7 +166,7 @@ Deno.test("who can be reached from beyond loopback takes joins and drains only w
     await server.untilStates("up", "up", "up");
     assertMatch(await server.ask(drain), /^\{"id":1,"ok":true,"op":"drain",/);
     assertEquals(await server.ask(SUM), THREE_PARTS);
-    const said = server.process.stderr.text.split("\n").filter((line) => line.includes("insecure"));
+    const said = server.process.stderr.text.split("\n").filter((line) => line.includes("anybody"));
     assertEquals(said.length, 1);
     assertMatch(
       said[0]!,
@@ -172,7 +176,9 @@ Deno.test("who can be reached from beyond loopback takes joins and drains only w
   await t.step("--insecure on loopback changes nothing, and says nothing", async () => {
     await using server = await startServer({ args: ["--insecure"] });
     await using _worker = await startJoinedWorker([server]);
-    assert(!server.process.stderr.text.includes("insecure"), server.process.stderr.text);
+    const said = server.process.stderr.text;
+    assert(!said.includes("joins and drains"), said);
+    assert(!said.includes("anybody"), said);
   });
 });
 
@@ -234,4 +240,22 @@ Deno.test("the same instance that dials again takes its own place, another one o
   const workers = await server.untilStates("up", "up", "up");
   assertEquals(names(workers), ["raw", "raw#2", "raw#3"]);
   assertEquals(workers[0]!.completed, 1);
+});
+
+Deno.test("a join that comes while replies are due is refused, and nothing is lost", async () => {
+  await using worker = new FakeWorker(fullWorker(() => {}));
+  await using server = await startServer({ workers: [worker] });
+  await server.untilStates("up");
+  using connection = await server.connect();
+  const add = '{"op":"add","a":1,"b":2,"timeout_ms":50}';
+  const join = '{"op":"join","protocol":1,"name":"a","instance":"b"}';
+  await connection.send(`${add}\n${join}\n{"op":"ping"}\n`);
+  assertEquals(await connection.lines(3), [
+    '{"ok":false,"error":"se agotó el tiempo de la solicitud"}',
+    '{"ok":false,"error":"join debe ser la única solicitud pendiente de su conexión"}',
+    '{"ok":true}',
+  ]);
+  assertEquals((await server.status()).workers.length, 1);
+  const { code, stdout } = await server.client(["--batch"], { stdin: join });
+  assertEquals([code, stdout.startsWith('{"ok":false')], [1, true]);
 });

@@ -38,6 +38,10 @@ export async function isKept(file: PinnedFile, folder: string): Promise<boolean>
   }
 }
 
+/** How the folders in which something is being fetched begin. */
+const FETCHING = "fetching-";
+const LEFTOVER_AGE_MS = 60 * 60 * 1000;
+
 /**
  * Gives the path of a pinned file, which is fetched if it is not kept yet or was damaged since.
  *
@@ -49,8 +53,9 @@ export async function pinnedFile(file: PinnedFile, options: PinnedFileOptions): 
   if (await isKept(file, folder)) return kept;
 
   log(`fetching ${file.name} from npm, once (${file.megabytes} MB, "${file.specifier}")`);
+  await removeLeftovers(folder);
   // In the same folder, so that the last step is a rename, which is done wholly or not at all.
-  const temporary = await Deno.makeTempDir({ dir: folder, prefix: "fetching-" });
+  const temporary = await Deno.makeTempDir({ dir: folder, prefix: FETCHING });
   try {
     const unpacked = await fetchPackage(file.specifier, temporary);
     const program = await readProgram(`${unpacked}/${file.path}`);
@@ -67,6 +72,17 @@ export async function pinnedFile(file: PinnedFile, options: PinnedFileOptions): 
     await Deno.remove(temporary, { recursive: true });
   }
   return kept;
+}
+
+/** What a fetch that was killed has left behind. A fetch takes minutes, so one that is at work is younger. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (!name.startsWith(FETCHING)) continue;
+    const { mtime } = await Deno.stat(path);
+    const isOld = mtime !== null && Date.now() - mtime.getTime() > LEFTOVER_AGE_MS;
+    if (isOld) await Deno.remove(path, { recursive: true });
+  }
 }
 
 /** Reads the program at the front of a file. */

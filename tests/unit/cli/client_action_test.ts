@@ -38,9 +38,17 @@ Deno.test("a client takes its flags", () => {
 });
 
 Deno.test("a client takes several servers instead of one", () => {
-  assertEquals(options("ping --server lab1:1,[::1]:2 --host other").servers, [
+  assertEquals(options("ping --server lab1:1,[::1]:2").servers, [
     { host: "lab1", port: 1 },
     { host: "::1", port: 2 },
+  ]);
+});
+
+Deno.test("several servers and one exclude each other on a command line", () => {
+  const expected = "--server and --port exclude each other";
+  assertEquals(problem("ping --server lab1:1 --port 2"), expected);
+  assertEquals(options("ping --port 2", { server: "lab1:1" }).servers, [
+    { host: "127.0.0.1", port: 2 },
   ]);
 });
 

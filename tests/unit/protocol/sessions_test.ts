@@ -23,6 +23,7 @@ class Desk {
 
   constructor(maxLineBytes = 1000) {
     this.sessions = new Sessions(maxLineBytes, {
+      replyBytes: () => 0,
       mayRead: () => this.mayRead,
       request: (session, slot, request) => {
         this.waiting.push({ session, slot, request });
@@ -315,6 +316,7 @@ Deno.test("a connection that is given away brings no more requests, and its repl
 Deno.test("a connection that is given away in the middle of a chunk leaves the rest of it unread", () => {
   const desk = new Desk();
   const sessions = new Sessions(1000, {
+    replyBytes: () => 0,
     mayRead: () => true,
     request: (session, slot, request) => {
       desk.waiting.push({ session, slot, request });
