@@ -25,11 +25,26 @@ export const MAX_REPLY_LINE_BYTES = 64 * 1024 * 1024;
 export const READ_BUFFER_BYTES = 64 * 1024;
 /** The read buffer of a connection that is idle or sends little. */
 export const IDLE_READ_BUFFER_BYTES = 1024;
+/** Connections that may read or write with a large buffer at once; the others do so with a small one. */
+export const MAX_LARGE_BUFFERS = 1024;
+
+/** The first storage of lines that are being written. */
+export const SMALL_WRITER_BYTES = 512;
+/** The next storage of lines that are being written. */
+export const WRITER_BYTES = 16 * 1024;
+/** The largest storage of lines that is kept for the next: what grew beyond it is let go once it is empty. */
+export const LARGE_WRITER_BYTES = 256 * 1024;
+/** Bytes of storage of each of these sizes that are kept for the next lines. */
+export const MAX_SPARE_WRITER_BYTES = 1024 * 1024;
+/** The buffer of a short write; a longer one takes one of the size of a busy read. */
+export const SMALL_WRITE_BUFFER_BYTES = 2 * 1024;
 
 // Numbers in requests.
 
 /** Digits of the largest `n` (and of the ends of a range). */
 export const MAX_INTEGER_DIGITS = 1000;
+/** Digits of the largest result: about three times those of its `n`, with room to spare. */
+export const MAX_RESULT_DIGITS = 4000;
 /** Coordinators that a request may pass: two that name each other then do no harm. */
 export const MAX_HOPS = 8;
 /** Largest `timeout_ms` of a request: one day. */
@@ -43,7 +58,7 @@ export const MAX_PIPELINED_REQUESTS = 16_384;
 export const MAX_UNSENT_REPLY_BYTES = 4 * 1024 * 1024;
 /** Requests that the coordinator holds in all, waiting or in flight. */
 export const MAX_REQUESTS = 100_000;
-/** Bytes of requests and of unsent replies that the coordinator holds in all. */
+/** Bytes of requests, of unfinished lines and of unsent replies that a coordinator or a worker holds in all. */
 export const MAX_HELD_BYTES = 64 * 1024 * 1024;
 /** Requests in flight on one connection to a worker that speaks the full protocol. */
 export const WORKER_WINDOW = 1024;
@@ -86,6 +101,8 @@ export const EJECT_MAX_MS = 60_000;
 export const HEDGE_MIN_MS = 50;
 /** A second worker is asked when the first has not answered for so long, however slow all are. */
 export const HEDGE_MAX_MS = 100;
+/** Workers that may have one piece of work in hand at once, each asked because those before it were slow. */
+export const MAX_ASKED_AT_ONCE = 4;
 /** The share of the requests of the last ten seconds that may be asked a second time. */
 export const HEDGE_SHARE = 0.1;
 /** Requests that may be asked a second time at once, however few came lately. */
@@ -122,7 +139,9 @@ export const MAX_ABANDONED_CONNECTS = 8;
 // The client.
 
 /** Requests of a batch in flight. */
-export const DEFAULT_BATCH_WINDOW = 256;
+export const DEFAULT_BATCH_WINDOW = 2048;
+/** Characters that a batch holds, of requests in flight and of replies that wait for an earlier one. */
+export const MAX_BATCH_HELD_CHARS = 8 * 1024 * 1024;
 /** Largest window of a batch: what a server reads ahead on one connection. */
 export const MAX_BATCH_WINDOW = MAX_PIPELINED_REQUESTS;
 

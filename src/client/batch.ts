@@ -7,8 +7,9 @@ import type { Address } from "../protocol/machine.ts";
 import type { RequestId } from "../protocol/messages.ts";
 import { Queue } from "../protocol/queue.ts";
 import { type InputLine, inputLines } from "./input_lines.ts";
+import { MAX_BATCH_HELD_CHARS } from "../limits.ts";
 import { ClientLink, errorOf } from "./link.ts";
-import type { Exchange } from "./machine.ts";
+import type { Exchange, ExchangeFailure } from "./machine.ts";
 
 /** Characters of output that may wait for a slow writer before no more requests are sent. */
 const MAX_UNWRITTEN_CHARS = 1024 * 1024;
@@ -53,8 +54,10 @@ export class Batch {
   readonly #slots = new Queue<Slot>();
   #out = "";
   #isWriting = false;
-  /** When what is asked now must be answered; the clock is not read for every line. */
-  #deadlineMs = Infinity;
+  /** About what time it is; the clock is not read for every line. */
+  #nowMs = 0;
+  /** Characters of requests in flight, and of replies that wait for those before them. */
+  #heldChars = 0;
   #error: unknown;
   #roomMade: (() => void) | undefined;
   readonly #aborted = new AbortController();
@@ -76,11 +79,11 @@ export class Batch {
     try {
       const { signal } = this.#aborted;
       for await (const lines of this.#options.input.pipeThrough(inputLines(), { signal })) {
-        this.#deadlineMs = nowMs() + this.#options.timeoutMs;
+        this.#nowMs = nowMs();
         for (const line of lines) {
           while (!this.#hasRoom() && this.#error === undefined) {
             await this.#room();
-            this.#deadlineMs = nowMs() + this.#options.timeoutMs;
+            this.#nowMs = nowMs();
           }
           if (this.#error !== undefined) throw this.#error;
           this.#take(line);
@@ -100,7 +103,7 @@ export class Batch {
   #hasRoom(): boolean {
     const { window } = this.#options;
     return this.#link.inFlight < window && this.#slots.size < LINES_PER_WINDOW * window &&
-      this.#out.length < MAX_UNWRITTEN_CHARS;
+      this.#out.length < MAX_UNWRITTEN_CHARS && this.#heldChars < MAX_BATCH_HELD_CHARS;
   }
 
   #room(): Promise<void> {
@@ -116,6 +119,7 @@ export class Batch {
     const slot: Slot = { text: undefined };
     this.#slots.push(slot);
     if (isWireError(line)) return this.#refuse(slot, line, undefined);
+    if (typeof line !== "string" && line.op === "bare") return this.#sendBare(slot, line.body);
     if (typeof line === "string" && line.trim() === "") {
       return this.#refuse(slot, wireError("empty_line"), undefined);
     }
@@ -128,8 +132,7 @@ export class Batch {
     // A bare line goes bare. An id is replaced by one of ours, because ids of a file may repeat.
     if (request.id === undefined) {
       const body = typeof line === "string" ? line.trimStart().slice(1) : requestBody(request);
-      this.#send(body, true, (text) => this.#answer(slot, text));
-      return;
+      return this.#sendBare(slot, body);
     }
     const opening = `{"id":${JSON.stringify(request.id)}`;
     this.#send(requestBody(request), false, (text) => {
@@ -137,17 +140,28 @@ export class Batch {
     });
   }
 
+  #sendBare(slot: Slot, body: string): void {
+    this.#send(body, true, (text) => this.#answer(slot, text));
+  }
+
   #send(body: string, bare: boolean, replied: (text: string) => void): void {
+    const { length } = body;
+    this.#heldChars += length;
     const exchange: Exchange = {
       body,
       bare,
-      deadlineMs: this.#deadlineMs,
+      deadlineMs: this.#nowMs + this.#options.timeoutMs,
       done: false,
-      replied,
-      failed: (failure) => this.#fail(errorOf(failure)),
+      replied: (text) => {
+        this.#heldChars -= length;
+        replied(text);
+      },
+      failed: this.#failed,
     };
-    this.#link.submit(exchange);
+    this.#link.submit(exchange, this.#nowMs);
   }
+
+  readonly #failed = (failure: ExchangeFailure): void => this.#fail(errorOf(failure));
 
   /** The first failure ends the batch, though its input may still be open. */
   #fail(error: unknown): void {
@@ -162,11 +176,13 @@ export class Batch {
 
   #answer(slot: Slot, text: string): void {
     slot.text = text;
+    this.#heldChars += text.length;
     this.counts.done++;
     if (!isOk(text)) this.counts.failed++;
     let first: Slot | undefined;
     while ((first = this.#slots.first) !== undefined && first.text !== undefined) {
       this.#slots.shift();
+      this.#heldChars -= first.text.length;
       this.#out += first.text + "\n";
     }
     if (this.#out !== "" && !this.#isWriting) this.#writeLoop();

@@ -33,8 +33,8 @@ export class ClientLink {
   }
 
   /** Hands a request over. All that come in one turn go out in one write. */
-  submit(exchange: Exchange): void {
-    this.#machine.submit(exchange, nowMs());
+  submit(exchange: Exchange, atMs: number): void {
+    this.#machine.submit(exchange, atMs);
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(() => {
@@ -74,7 +74,7 @@ export class ClientLink {
         },
       };
       signal?.addEventListener("abort", abort, { once: true });
-      this.submit(exchange);
+      this.submit(exchange, nowMs());
     });
   }
 

@@ -6,7 +6,7 @@ import {
 } from "../limits.ts";
 import { formatAddress } from "../protocol/address.ts";
 import { decodeReply } from "../protocol/decode_reply.ts";
-import { decodeLine, LineFramer } from "../protocol/framing.ts";
+import { LineFramer, LineTexts } from "../protocol/framing.ts";
 import type {
   Address,
   ConnectionEvent,
@@ -71,6 +71,7 @@ export class ClientMachine implements Machine {
   readonly #byId = new Map<number, Exchange>();
   #bare = new Queue<Exchange>();
   #framer = new LineFramer(MAX_REPLY_LINE_BYTES);
+  readonly #texts = new LineTexts();
   #connection: ConnectionId | undefined;
   #isOpen = false;
   #dialDeadlineMs = Infinity;
@@ -167,9 +168,10 @@ export class ClientMachine implements Machine {
     const framer = this.#framer;
     this.#heard(nowMs);
     framer.push(bytes);
+    this.#texts.begin();
     while (framer.next()) {
       if (framer.start === framer.end) continue;
-      const text = decodeLine(framer.bytes, framer.start, framer.end);
+      const text = this.#texts.current(framer);
       if (text === undefined || !this.#reply(text)) {
         return this.#drop("it answered something that is no reply: is it a calc_server?", nowMs);
       }

@@ -74,11 +74,13 @@ export class Connection {
   /**
    * Ends our sending half after the last byte, and closes when the peer has closed too or a second has
    * passed. Closing at once with unread bytes would reset the connection and could take our last reply with it.
+   *
+   * @param timeoutMs How long its peer may take for what is still to be written.
    */
-  finish(): void {
+  finish(timeoutMs = FINISH_TIMEOUT_MS): void {
     if (this.#isClosed || this.#finishing) return;
     this.#finishing = true;
-    this.#linger = setTimeout(() => this.#closeWith("connection closed"), FINISH_TIMEOUT_MS);
+    this.#linger = setTimeout(() => this.#closeWith("connection closed"), timeoutMs);
     this.resume();
     if (!this.#writing) this.#endSending();
   }
@@ -140,12 +142,16 @@ export class Connection {
   }
 
   async #writeLoop(): Promise<void> {
-    const buffer = this.#buffers.takeLarge();
     try {
       while (this.#pending !== "" && !this.#isClosed) {
         const text = this.#pending;
         this.#pending = "";
-        await this.#writeText(text, buffer);
+        const buffer = this.#buffers.takeForWrite(text.length);
+        try {
+          await this.#writeText(text, buffer);
+        } finally {
+          this.#buffers.giveBack(buffer);
+        }
       }
       this.#writing = false;
       if (this.#isClosed) return;
@@ -154,8 +160,6 @@ export class Connection {
     } catch (error) {
       this.#writing = false;
       this.#closeWith(describeNetworkError(error));
-    } finally {
-      this.#buffers.giveBack(buffer);
     }
   }
 

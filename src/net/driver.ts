@@ -64,10 +64,13 @@ export class Driver {
 
   /** Does what the machine wants done. */
   carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#due.push(effect);
     // An effect may make something happen at once: what follows from that comes after what is due already.
-    if (this.#isCarryingOut) return;
+    if (this.#isCarryingOut) {
+      for (const effect of effects) this.#due.push(effect);
+      return;
+    }
     this.#isCarryingOut = true;
+    for (const effect of effects) this.#carryOutOne(effect);
     for (let effect = this.#due.shift(); effect !== undefined; effect = this.#due.shift()) {
       this.#carryOutOne(effect);
     }

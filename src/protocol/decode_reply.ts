@@ -1,3 +1,4 @@
+import { MAX_RESULT_DIGITS } from "../limits.ts";
 import { isRequestId } from "./decode_request.ts";
 import { isErrorCode, type WireError, wireError } from "./errors.ts";
 import {
@@ -53,7 +54,9 @@ export function integerResult(reply: Reply): bigint | undefined {
 export function bigintOf(value: unknown): bigint | undefined {
   if (!(value instanceof NumberSource)) return undefined;
   // Results have about three times the digits of their n, so only the operands' limit does not apply.
-  if (/^\d{1,4000}$/.test(value.source)) return BigInt(value.source);
+  if (value.source.length <= MAX_RESULT_DIGITS && /^\d+$/.test(value.source)) {
+    return BigInt(value.source);
+  }
   const integer = parseExactInteger(value.source, "result");
   return typeof integer === "bigint" ? integer : undefined;
 }

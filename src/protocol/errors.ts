@@ -9,6 +9,7 @@ const CATALOGUE = {
   invalid_json: "la línea no es JSON válido",
   not_an_object: "la solicitud debe ser un objeto JSON",
   line_too_long: "la línea supera el máximo de bytes permitido",
+  no_room_for_line: "no hay sitio ahora para una línea tan larga",
   http_request: "esto no es un servidor HTTP: habla JSON, un objeto por línea",
   empty_line: "la línea está vacía",
   missing_op: 'falta "op"',

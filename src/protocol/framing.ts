@@ -50,6 +50,32 @@ export class LineFramer {
     return this.#filled - this.#lineStart;
   }
 
+  /** Whether what comes next is the beginning of a line that nobody has looked at yet. */
+  get isAtLine(): boolean {
+    return this.#scanned === this.#lineStart && !this.#skipping && !this.overflowed;
+  }
+
+  /** Where the next line begins. */
+  get position(): number {
+    return this.#lineStart;
+  }
+
+  /** Where the bytes end that have come. */
+  get limit(): number {
+    return this.#filled;
+  }
+
+  /** Whether what is pending is the beginning of a line whose end has not come. */
+  get hasUnfinishedLine(): boolean {
+    return this.pendingBytes > 0 && this.#findNewline() < 0;
+  }
+
+  /** Forgets what is pending; nothing is framed after that. */
+  discard(): void {
+    this.overflowed = true;
+    this.#adopt(NO_BYTES);
+  }
+
   /** Adds a chunk, which must not change before {@linkcode settle}. */
   push(chunk: Uint8Array): void {
     if (this.overflowed || chunk.length === 0) return;
@@ -73,6 +99,15 @@ export class LineFramer {
       return false;
     }
     return this.#give(newline, newline + 1);
+  }
+
+  /**
+   * Moves on to the next line where somebody has found its newline while reading it, which may be done once for
+   * each line ({@linkcode LineFramer.isAtLine}): a long one that comes in many pieces must not be read again with each.
+   * `false` if the line is longer than allowed, which {@linkcode LineFramer.next} sees to.
+   */
+  takeTo(newline: number): boolean {
+    return newline - this.#lineStart <= this.#maxLineBytes && this.#give(newline, newline + 1);
   }
 
   /** The last line, if the stream ended without a newline after it. */
@@ -129,8 +164,7 @@ export class LineFramer {
       this.#lineStart = this.#scanned = this.#filled;
       return;
     }
-    this.overflowed = true;
-    this.#adopt(NO_BYTES);
+    this.discard();
   }
 
   /** Makes room for `more` bytes behind the pending ones, in storage of our own. */
@@ -158,5 +192,35 @@ export function decodeLine(bytes: Uint8Array, start: number, end: number): strin
     return utf8.decode(bytes.subarray(start, end));
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * The texts of a framer's lines. Where there is nothing but ASCII, all that has come is decoded at once and cut,
+ * which costs a fraction of decoding each line; begun anew whenever bytes have come.
+ */
+export class LineTexts {
+  #text: string | undefined;
+  #start = 0;
+  #isBegun = false;
+
+  /** Forgets what was decoded: other bytes have come. */
+  begin(): void {
+    this.#text = undefined;
+    this.#isBegun = false;
+  }
+
+  /** The text of the framer's current line, or `undefined` if it is not UTF-8. */
+  current(framer: LineFramer): string | undefined {
+    const { bytes, start, end } = framer;
+    if (!this.#isBegun) {
+      this.#isBegun = true;
+      this.#start = start;
+      const text = decodeLine(bytes, start, framer.limit);
+      // Valid UTF-8 is as long as its text only where every character is ASCII.
+      if (text?.length === framer.limit - start) this.#text = text;
+    }
+    if (this.#text === undefined) return decodeLine(bytes, start, end);
+    return this.#text.slice(start - this.#start, end - this.#start);
   }
 }

@@ -25,6 +25,12 @@ export interface ArithmeticRequest extends Envelope {
   readonly b: number;
 }
 
+/** Whether a request is one of the four basic operations. */
+export function isArithmetic(request: { readonly op: string }): request is ArithmeticRequest {
+  const { op } = request;
+  return op === "add" || op === "sub" || op === "mul" || op === "div";
+}
+
 /** The sum of the squares of 1..n, split over the workers. */
 export interface SumSquaresRequest extends Envelope {
   readonly op: "sum_squares";

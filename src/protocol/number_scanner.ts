@@ -1,8 +1,13 @@
+import { NEWLINE } from "./framing.ts";
+
 const ZERO = 0x30;
 const NINE = 0x39;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const SPACE = 0x20;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const CLOSING_BRACE = 0x7d;
 /** Numbers of so many digits are whole numbers below 2^53, which a double holds exactly. */
 const MAX_EXACT_DIGITS = 15;
 /** Powers of ten up to 10^15, each exact. */
@@ -18,6 +23,8 @@ export class NumberScanner {
   position = 0;
   /** The number that was read last. */
   value = 0;
+  /** The exact integer that was read last. */
+  integer = 0n;
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
 
@@ -33,16 +40,36 @@ export class NumberScanner {
     return this.position === this.#end;
   }
 
+  /** Whether what comes next ends the line. */
+  get isAtNewline(): boolean {
+    return this.position < this.#end && this.#bytes[this.position] === NEWLINE;
+  }
+
   /** Reads exactly these bytes; where one is a colon or a comma, a space may follow in the text. */
   literal(expected: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    const start = this.position;
+    const { length } = expected;
+    if (this.#end - start < length) return false;
+    for (let index = 0; index < length; index++) {
+      if (bytes[start + index] !== expected[index]) return this.#spacedLiteral(expected);
+    }
+    this.position = start + length;
+    if (this.position < this.#end && bytes[this.position] === SPACE) {
+      if (isSeparator(expected[length - 1])) this.position++;
+    }
+    return true;
+  }
+
+  /** The same for a text that may have spaces within. */
+  #spacedLiteral(expected: Uint8Array): boolean {
     const bytes = this.#bytes;
     const end = this.#end;
     let position = this.position;
     for (let index = 0; index < expected.length; index++) {
       if (position >= end || bytes[position] !== expected[index]) return false;
       position++;
-      const isSeparator = expected[index] === 0x3a || expected[index] === 0x2c;
-      if (isSeparator && position < end && bytes[position] === SPACE) position++;
+      if (isSeparator(expected[index]) && position < end && bytes[position] === SPACE) position++;
     }
     this.position = position;
     return true;
@@ -97,6 +124,27 @@ export class NumberScanner {
     return true;
   }
 
+  /**
+   * Reads a whole number >= 0 of at most `maxDigits` digits into {@linkcode integer}, if a brace or a comma ends it;
+   * stays where it is if not.
+   */
+  exactInteger(maxDigits: number): boolean {
+    const bytes = this.#bytes;
+    const first = this.position;
+    const end = Math.min(this.#end, first + maxDigits + 1);
+    let position = first;
+    while (position < end && bytes[position]! >= ZERO && bytes[position]! <= NINE) position++;
+    const count = position - first;
+    const isEnded = bytes[position] === CLOSING_BRACE || bytes[position] === COMMA;
+    if (count === 0 || position >= end || !isEnded) return false;
+    if (this.#hasLeadingZero(first, count)) return false;
+    this.integer = count > MAX_EXACT_DIGITS
+      ? BigInt(ascii.decode(bytes.subarray(first, position)))
+      : BigInt(this.#digits(0));
+    this.position = position;
+    return true;
+  }
+
   #digits(number: number): number {
     const bytes = this.#bytes;
     const end = this.#end;
@@ -113,4 +161,8 @@ export class NumberScanner {
   #hasLeadingZero(first: number, count: number): boolean {
     return count > 1 && this.#bytes[first] === ZERO;
   }
+}
+
+function isSeparator(byte: number | undefined): boolean {
+  return byte === COLON || byte === COMMA;
 }

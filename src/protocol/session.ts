@@ -1,7 +1,10 @@
 import { MAX_PIPELINED_REQUESTS, MAX_UNSENT_REPLY_BYTES } from "../limits.ts";
+import { encodeArithmeticReply } from "./encode.ts";
+import { writeArithmeticReply } from "./fast_path.ts";
 import { LineFramer } from "./framing.ts";
+import { LineWriter } from "./line_writer.ts";
 import type { ConnectionId } from "./machine.ts";
-import type { RequestId } from "./messages.ts";
+import type { ArithmeticRequest, RequestId } from "./messages.ts";
 import { Queue } from "./queue.ts";
 
 /** The place of one request in the order of its connection's replies. */
@@ -22,7 +25,7 @@ export class Session {
   readonly connection: ConnectionId;
   readonly framer: LineFramer;
   /** Replies that are ready to be written. */
-  out = "";
+  readonly out: LineWriter = new LineWriter();
   /** Requests read and not answered. */
   outstanding = 0;
   /** Whether reading of requests has been stopped for now. */
@@ -39,6 +42,8 @@ export class Session {
   gone = false;
   /** Bytes of its unanswered requests and their replies to come, and of replies that its peer has not taken. */
   heldBytes = 0;
+  /** Bytes that came and have not been read as requests, as they were counted last. */
+  pendingBytes = 0;
   /** Bytes of replies that the network has and the peer has not taken. */
   unsentBytes = 0;
   readonly #bare = new Queue<ReplySlot>();
@@ -53,7 +58,7 @@ export class Session {
   /** Whether the next request may be read: its peer takes its replies, and not too many are due. */
   get mayRead(): boolean {
     return !this.closing && this.outstanding < MAX_PIPELINED_REQUESTS &&
-      this.unsentBytes + this.#heldBytes + this.out.length < MAX_UNSENT_REPLY_BYTES;
+      this.unsentBytes + this.#waitingBytes < MAX_UNSENT_REPLY_BYTES;
   }
 
   /** Takes a place for a request that has just been read. */
@@ -64,28 +69,56 @@ export class Session {
     return slot;
   }
 
-  /** Answers a request; the reply goes out now or when those before it have. */
-  reply(slot: ReplySlot, text: string): void {
+  /**
+   * Answers a request; the reply goes out now or when those before it have. Gives how many bytes more are held
+   * here until the peer takes them.
+   */
+  reply(slot: ReplySlot, text: string): number {
+    const before = this.#waitingBytes;
     this.outstanding--;
-    if (slot.id !== undefined) {
-      this.out += text;
-      return;
+    if (slot.id !== undefined) this.out.text(text);
+    else {
+      slot.text = text;
+      this.#heldBytes += text.length;
+      this.#sendBare();
     }
-    slot.text = text;
-    this.#heldBytes += text.length;
+    return this.#waitingBytes - before;
+  }
+
+  /** Answers a basic operation; what it gives is what {@linkcode Session.reply} does. */
+  replyResult(slot: ReplySlot, request: ArithmeticRequest, result: number): number {
+    const { id } = slot;
+    if (typeof id === "string" || (id === undefined && this.#bare.first !== slot)) {
+      return this.reply(slot, encodeArithmeticReply(request, result, id));
+    }
+    const before = this.#waitingBytes;
+    this.outstanding--;
+    writeArithmeticReply(this.out, request, result, id);
+    if (id === undefined) {
+      this.#bare.shift();
+      this.#sendBare();
+    }
+    return this.#waitingBytes - before;
+  }
+
+  /** Sends the replies to bare requests as far as there is one to each. */
+  #sendBare(): void {
     let first: ReplySlot | undefined;
     while ((first = this.#bare.first) !== undefined && first.text !== undefined) {
       this.#bare.shift();
-      this.out += first.text;
+      this.out.text(first.text);
       this.#heldBytes -= first.text.length;
     }
   }
 
+  /** Bytes of replies that are ready and have not been handed to the network. */
+  get #waitingBytes(): number {
+    return this.#heldBytes + this.out.length;
+  }
+
   /** Takes what is ready to be written. */
   takeOut(): string {
-    const text = this.out;
-    this.out = "";
-    this.unsentBytes += text.length;
-    return text;
+    this.unsentBytes += this.out.length;
+    return this.out.take();
   }
 }

@@ -1,6 +1,6 @@
 import { decodeRequest } from "./decode_request.ts";
 import { wireError } from "./errors.ts";
-import { scanRequest } from "./fast_path.ts";
+import { scanNextRequest, scanRequest } from "./fast_path.ts";
 import { decodeLine } from "./framing.ts";
 import type { Malformed, Request } from "./messages.ts";
 import type { Session } from "./session.ts";
@@ -16,7 +16,13 @@ export function readRequests(
   handle: (request: Request | Malformed) => void,
 ): void {
   const { framer } = session;
-  while (session.mayRead && (framer.next() || (session.ended && framer.last()))) {
+  while (session.mayRead) {
+    const next = scanNextRequest(framer);
+    if (next !== undefined) {
+      handle(next);
+      continue;
+    }
+    if (!framer.next() && !(session.ended && framer.last())) break;
     if (framer.start === framer.end) continue;
     const scanned = scanRequest(framer.bytes, framer.start, framer.end);
     if (scanned !== undefined) {

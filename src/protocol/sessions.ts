@@ -1,10 +1,14 @@
 import type { ConnectionEvent, ConnectionId, Effect } from "./machine.ts";
-import type { Malformed, Request } from "./messages.ts";
+import type { ArithmeticRequest, Malformed, Request } from "./messages.ts";
 import { encodeErrorReply } from "./encode.ts";
+import { wireError } from "./errors.ts";
 import { MAX_HELD_BYTES, MAX_REQUESTS } from "../limits.ts";
 import { GOODBYE_LINE } from "./hello.ts";
 import { type ReplySlot, Session } from "./session.ts";
 import { readRequests } from "./session_reader.ts";
+
+/** How much more must have come before those who are in the way are searched for again. */
+const SEARCH_STEP_BYTES = MAX_HELD_BYTES / 64;
 
 /** What sessions need of the role that answers them. */
 export interface SessionsPort {
@@ -27,8 +31,10 @@ export class Sessions {
   readonly #port: SessionsPort;
   /** Whether somebody was kept from asking more because the role holds all that it can. */
   #held = false;
-  /** Bytes of all requests that have not been answered, and of all replies that have not been taken. */
+  /** Bytes of what came and is not read, of requests that are not answered, and of replies that are not taken. */
   #heldBytes = 0;
+  /** How much is held when all are looked at for who is in the way of the others. */
+  #searchAtBytes = MAX_HELD_BYTES;
   #stopping = false;
 
   /** No sessions yet. */
@@ -114,8 +120,14 @@ export class Sessions {
   /** Answers a request. */
   reply(session: Session, slot: ReplySlot, text: string): void {
     if (session.gone) return;
-    this.#hold(session, text.length - slot.bytes);
-    session.reply(slot, text);
+    this.#hold(session, session.reply(slot, text) - slot.bytes);
+    this.#changed.add(session);
+  }
+
+  /** Answers a basic operation. */
+  replyResult(session: Session, slot: ReplySlot, request: ArithmeticRequest, result: number): void {
+    if (session.gone) return;
+    this.#hold(session, session.replyResult(slot, request, result) - slot.bytes);
     this.#changed.add(session);
   }
 
@@ -133,7 +145,7 @@ export class Sessions {
   }
 
   #sayGoodbye(session: Session): void {
-    session.out += GOODBYE_LINE;
+    session.out.text(GOODBYE_LINE);
     this.#hold(session, GOODBYE_LINE.length);
   }
 
@@ -144,6 +156,8 @@ export class Sessions {
 
   /** Ends a step: what every changed session wants done. */
   settle(effects: Effect[]): void {
+    if (this.#heldBytes < MAX_HELD_BYTES) this.#searchAtBytes = MAX_HELD_BYTES;
+    else if (this.#heldBytes >= this.#searchAtBytes) this.#refuseUnfinished();
     if (this.#held && !this.#isFull()) this.#release();
     // Reading may answer at once, which changes the set again; every round makes replies or stops reading.
     while (this.#changed.size > 0) {
@@ -157,7 +171,10 @@ export class Sessions {
   #settleOne(session: Session, effects: Effect[]): void {
     const { connection } = session;
     if (session.paused && this.#mayRead(session)) this.#read(session);
-    if (session.out !== "") effects.push({ kind: "write", connection, text: session.takeOut() });
+    if (this.#isInTheWay(session)) this.#refuse(session);
+    if (session.out.length > 0) {
+      effects.push({ kind: "write", connection, text: session.takeOut() });
+    }
     if (this.#isOver(session)) {
       this.#delete(session);
       effects.push({ kind: "finish", connection });
@@ -192,6 +209,7 @@ export class Sessions {
   /** Nobody reads its replies any more, and what it held is free. */
   #delete(session: Session): void {
     this.#hold(session, -session.heldBytes);
+    this.#heldBytes -= session.pendingBytes;
     session.gone = session.closing = true;
     this.#sessions.delete(session.connection);
     this.#changed.delete(session);
@@ -211,11 +229,40 @@ export class Sessions {
 
   #read(session: Session): void {
     this.#changed.add(session);
-    if (!this.#mayRead(session)) {
-      session.framer.settle();
-      return;
+    if (this.#mayRead(session)) {
+      readRequests(session, (request) => this.#handle(session, request));
+    } else session.framer.settle();
+    if (!session.gone) this.#countPending(session);
+  }
+
+  #countPending(session: Session): void {
+    const { pendingBytes } = session.framer;
+    this.#heldBytes += pendingBytes - session.pendingBytes;
+    session.pendingBytes = pendingBytes;
+  }
+
+  /** Ends those who are in the way, whoever came first before the others, until there is room. */
+  #refuseUnfinished(): void {
+    for (const session of this.#sessions.values()) {
+      if (this.#isInTheWay(session)) this.#refuse(session);
     }
-    readRequests(session, (request) => this.#handle(session, request));
+    // Looking at all of them costs time: not before much more has come.
+    this.#searchAtBytes = this.#heldBytes + SEARCH_STEP_BYTES;
+  }
+
+  /**
+   * Whether we are full, and this one has more than its share in a line that does not end. It cannot wait: what
+   * it has is free only when the rest of the line comes.
+   */
+  #isInTheWay({ closing, ended, framer, pendingBytes }: Session): boolean {
+    return this.#heldBytes >= MAX_HELD_BYTES && !closing && !ended &&
+      pendingBytes >= MAX_HELD_BYTES / this.#sessions.size && framer.hasUnfinishedLine;
+  }
+
+  #refuse(session: Session): void {
+    session.framer.discard();
+    this.#countPending(session);
+    this.#handle(session, NO_ROOM_FOR_LINE);
   }
 
   #handle(session: Session, request: Request | Malformed): void {
@@ -232,3 +279,9 @@ export class Sessions {
     this.reply(session, slot, encodeErrorReply(request.error, request.id));
   }
 }
+
+const NO_ROOM_FOR_LINE: Malformed = {
+  op: "malformed",
+  error: wireError("no_room_for_line"),
+  fatal: true,
+};

@@ -43,7 +43,8 @@ export class Coordinator {
   readonly #joined: JoinedWorkers;
   readonly #random: Random;
   #effects: Effect[] = [];
-  #out = new Map<ConnectionId, string>();
+  /** Links with lines that go out when the step ends. */
+  #writing: WorkerLink[] = [];
   #nowMs = 0;
   #lastConnection = 0;
   #wasLate = false;
@@ -172,11 +173,15 @@ export class Coordinator {
     if (this.#someoneLeft) this.#joined.tick(nowMs);
     this.#someoneLeft = false;
     this.#dispatcher.settle(nowMs);
-    for (const effect of this.#effects) effects.push(effect);
-    this.#effects = [];
-    if (this.#out.size === 0) return;
-    for (const [connection, text] of this.#out) effects.push({ kind: "write", connection, text });
-    this.#out = new Map();
+    if (this.#effects.length > 0) {
+      for (const effect of this.#effects) effects.push(effect);
+      this.#effects = [];
+    }
+    if (this.#writing.length === 0) return;
+    for (const { connection, out } of this.#writing) {
+      if (out.length > 0) effects.push({ kind: "write", connection, text: out.take() });
+    }
+    this.#writing.length = 0;
   }
 
   #workerPort(workerTimeoutMs: number): WorkerPort {
@@ -190,12 +195,13 @@ export class Coordinator {
         this.#links.set(connection, link);
         this.#effects.push({ kind: "connect", connection, address });
       },
-      write: (connection, text) => {
-        this.#out.set(connection, (this.#out.get(connection) ?? "") + text);
+      out: (link) => {
+        if (link.out.length === 0) this.#writing.push(link);
+        return link.out;
       },
       close: (connection) => {
+        this.#links.get(connection)?.out.clear();
         this.#links.delete(connection);
-        this.#out.delete(connection);
         this.#effects.push({ kind: "close", connection });
       },
       attemptEnded: (attempt, verdict) => dispatcher().attemptEnded(attempt, verdict, this.#nowMs),

@@ -1,4 +1,4 @@
-import { FIRST_CONNECT_WAIT_MS, MAX_ATTEMPTS, TICK_MS } from "../limits.ts";
+import { FIRST_CONNECT_WAIT_MS, MAX_ASKED_AT_ONCE, MAX_ATTEMPTS, TICK_MS } from "../limits.ts";
 import { wireError } from "../protocol/errors.ts";
 import type { Outcome } from "../protocol/messages.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -86,7 +86,9 @@ export class Dispatcher {
     }
     if (verdict.kind === "final") {
       if (hedges !== undefined) {
-        if (task.running > 0) hedges.worker.health.failed("slower than others", nowMs);
+        for (let slow = attempt.slower; slow !== undefined; slow = slow.slower) {
+          slow.worker.health.failed("slower than others", nowMs);
+        }
       } else if (!attempt.hedged && worker.health.state === "up") {
         this.#hedgeDelay.record(nowMs - startedMs);
       }
@@ -94,24 +96,31 @@ export class Dispatcher {
       return true;
     }
     if (verdict.kind !== "unasked") task.exclude(worker);
-    const { twin } = attempt;
     if (task.running === 0) {
       this.#retrying.push(task);
       this.#changed = true;
-    } else if (twin !== undefined) {
-      // It may still do it, and is alone again: a slow one gets another hedge, a new one its time.
-      twin.hedged = twin === hedges && this.hedge(twin, nowMs);
-      if (!twin.hedged) this.#port.wakeBy(nowMs + TICK_MS);
-    }
+    } else this.#replaceHedge(attempt, nowMs);
     return true;
   }
 
-  /** Asks another worker what one has not answered for long. Gives whether that has been seen to. */
+  /** One of several attempts has failed: if those left are slow another is made, and a new one has its time. */
+  #replaceHedge(failed: Attempt, nowMs: number): void {
+    const left = failed.quicker ?? failed.slower;
+    if (left === undefined) return;
+    left.hedged = left === failed.slower && this.hedge(left, nowMs);
+    if (!left.hedged) this.#port.wakeBy(nowMs + TICK_MS);
+  }
+
+  /**
+   * Asks another worker what one has not answered for long, be it the first that was asked or the last. Gives whether
+   * that has been seen to.
+   */
   hedge(attempt: Attempt, nowMs: number): boolean {
     const { task } = attempt;
-    if (task.isDone || task.call.requester.gone || task.running > 1) return true;
+    if (task.isDone || task.call.requester.gone || attempt.quicker !== undefined) return true;
+    if (task.running >= MAX_ASKED_AT_ONCE) return true;
     if (!this.#hedgeBudget.hasToken(nowMs)) return this.#isAlone(attempt);
-    const isOther = (worker: Worker) => worker !== attempt.worker && !task.excludes(worker);
+    const isOther = (worker: Worker) => !hasAsked(attempt, worker) && !task.excludes(worker);
     // A suspect is better than nobody: the one that was trusted is slow.
     const other = this.#rotation.pick(this.#workers, (one) => isFree(one) && isOther(one)) ??
       this.#rotation.pick(this.#workers, (one) => isLastResort(one) && isOther(one));
@@ -122,8 +131,9 @@ export class Dispatcher {
   }
 
   /** Whether nobody else can ever be asked, as long as no worker starts afresh. */
-  #isAlone({ task, worker }: Attempt): boolean {
-    return this.#workers.every((other) => other === worker || task.excludes(other));
+  #isAlone(attempt: Attempt): boolean {
+    const { task } = attempt;
+    return this.#workers.every((other) => hasAsked(attempt, other) || task.excludes(other));
   }
 
   /** Ends the calls whose time is up. */
@@ -248,6 +258,14 @@ export class Dispatcher {
 
 function isLastResort(worker: Worker): boolean {
   return worker.health.state === "suspect" && worker.hasRoom;
+}
+
+/** Whether a worker has the work in hand, by the given attempt at it or one before. */
+function hasAsked(attempt: Attempt, worker: Worker): boolean {
+  for (let one: Attempt | undefined = attempt; one !== undefined; one = one.slower) {
+    if (one.worker === worker) return true;
+  }
+  return false;
 }
 
 function outcomeOf(verdict: Verdict): string {

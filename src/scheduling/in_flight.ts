@@ -12,14 +12,14 @@ export class Attempt {
   readonly task: Task;
   readonly worker: Worker;
   readonly startedMs: number;
-  /** The attempt that was too slow, where this one is the second. */
+  /** The attempt that was too slow, where this one is not the first. */
   readonly hedges: Attempt | undefined;
-  /** The attempt that was made because this one was too slow. */
+  /** The attempt that was made last because this one was too slow. */
   hedgedBy: Attempt | undefined;
   /** Whether it is over. */
   hasEnded = false;
-  /** Whether nobody shall be asked a second time because of it: that has been done, or is no use. */
-  hedged: boolean;
+  /** Whether nobody else shall be asked because of it: that has been done, or is no use. */
+  hedged = false;
   /** Its neighbours in the order of sending, while it is in flight. */
   older: Attempt | undefined;
   newer: Attempt | undefined;
@@ -30,14 +30,21 @@ export class Attempt {
     this.worker = worker;
     this.startedMs = startedMs;
     this.hedges = hedges;
-    this.hedged = hedges !== undefined;
     if (hedges !== undefined) hedges.hedgedBy = this;
   }
 
-  /** The other attempt at the same task, as long as it is under way. */
-  get twin(): Attempt | undefined {
-    if (this.hedges?.hasEnded === false) return this.hedges;
-    return this.hedgedBy?.hasEnded === false ? this.hedgedBy : undefined;
+  /** The last attempt under way of those that were made before this one, at the same task. */
+  get slower(): Attempt | undefined {
+    let one = this.hedges;
+    while (one?.hasEnded) one = one.hedges;
+    return one;
+  }
+
+  /** An attempt under way that was made because this one was too slow, or because that one was. */
+  get quicker(): Attempt | undefined {
+    let one = this.hedgedBy;
+    while (one?.hasEnded) one = one.hedgedBy;
+    return one;
   }
 }
 

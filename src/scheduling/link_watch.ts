@@ -42,5 +42,5 @@ export function ping(link: WorkerLink, port: WorkerPort, nowMs: number): void {
   link.pingId = link.inFlight.newPingId();
   link.nextPingMs = nowMs + HEARTBEAT_INTERVAL_MS;
   port.wakeBy(link.nextPingMs);
-  port.write(link.connection, pingLine(link.pingId));
+  port.out(link).text(pingLine(link.pingId));
 }

@@ -23,6 +23,7 @@ export interface AttemptRecord {
   readonly outcome: string;
 }
 
+const NO_TASKS: readonly Task[] = [];
 /** Most tasks never have any. */
 const NO_ATTEMPTS: readonly AttemptRecord[] = [];
 
@@ -38,7 +39,7 @@ export class Task {
   outcome: number | bigint | undefined;
   /** The tries that have ended, in order; that of a first success only where it is to be explained. */
   attempts: readonly AttemptRecord[] = NO_ATTEMPTS;
-  /** The tries that are under way: two at most, the second being a hedge. */
+  /** The tries that are under way: more than one only where those before were slow. */
   running = 0;
   #failedAt: Map<Worker, number> | undefined;
 
@@ -97,7 +98,7 @@ export class Call {
   /** When its time is up; `Infinity` without `timeout_ms`. */
   readonly deadlineMs: number;
   /** The work that it was cut into. */
-  readonly tasks: Task[] = [];
+  tasks: readonly Task[] = NO_TASKS;
   /** Tasks without an outcome yet. */
   unfinished = 0;
   /** Why there is no result: the arithmetic's own error, or that nobody could do it. */
@@ -116,8 +117,9 @@ export class Call {
   /** Adds a task for the whole request or for one range of it. */
   addTask(calculation: Calculation, place?: Worker): Task {
     const task = new Task(this, calculation, place);
-    this.tasks.push(task);
-    this.unfinished++;
+    // Most calls have one task, and an array that is pushed to has room for seventeen.
+    if (this.unfinished++ === 0) this.tasks = [task];
+    else (this.tasks as Task[]).push(task);
     return task;
   }
 

@@ -8,6 +8,7 @@ import {
   WORKER_WINDOW,
 } from "../limits.ts";
 import { formatAddress } from "../protocol/address.ts";
+import { HELLO_LINE } from "../protocol/hello.ts";
 import type { Address } from "../protocol/machine.ts";
 import { backoffMs } from "./backoff.ts";
 import { Health } from "./health.ts";
@@ -140,7 +141,7 @@ export class Worker {
     if (link === undefined) throw new Error("Invariant: only a worker with room is given work");
     link.inFlight.add(attempt);
     if (link.phase !== "dialling") {
-      this.#port.write(link.connection, handOver(link, attempt, nowMs));
+      handOver(this.#port.out(link), link, attempt, nowMs);
     }
     const { hedgeDelayMs, workerTimeoutMs } = this.#port;
     this.#port.wakeBy(nowMs + Math.min(hedgeDelayMs, workerTimeoutMs));
@@ -151,7 +152,7 @@ export class Worker {
     if (!link.greets) {
       link.phase = "plain";
       for (const attempt of link.inFlight) {
-        this.#port.write(link.connection, handOver(link, attempt, nowMs));
+        handOver(this.#port.out(link), link, attempt, nowMs);
       }
       this.#works(nowMs);
       return;
@@ -159,13 +160,13 @@ export class Worker {
     link.phase = "greeting";
     link.deadlineMs = nowMs + HELLO_TIMEOUT_MS;
     this.#port.wakeBy(link.deadlineMs);
-    this.#port.write(link.connection, handOver(link, undefined, nowMs));
+    this.#port.out(link).text(HELLO_LINE);
   }
 
   /** Bytes came on one of its connections. */
   received(link: WorkerLink, bytes: Uint8Array, nowMs: number): void {
     link.framer.push(bytes);
-    const fault = readLines(link, this.#handlers(link, nowMs));
+    const fault = readLines(link, this.#handlers, nowMs);
     if (fault === undefined) {
       link.framer.settle();
       return;
@@ -259,21 +260,19 @@ export class Worker {
     this.#failAll(link, { kind: "failed", why: reason });
   }
 
-  #handlers(link: WorkerLink, nowMs: number): LineHandlers {
-    return {
-      greeted: (facts) => {
-        if (facts === undefined) return this.#becomePlain(link, nowMs);
-        this.facts = facts;
-        this.#becomeFull(link, nowMs);
-      },
-      answered: (attempt, verdict) => this.#answered(link, attempt, verdict, nowMs),
-      pong: () => {
-        link.pingId = undefined;
-        this.health.heard(nowMs);
-      },
-      goodbye: () => this.#saidGoodbye(link, nowMs),
-    };
-  }
+  readonly #handlers: LineHandlers = {
+    greeted: (link, facts, nowMs) => {
+      if (facts === undefined) return this.#becomePlain(link, nowMs);
+      this.facts = facts;
+      this.#becomeFull(link, nowMs);
+    },
+    answered: (link, attempt, verdict, nowMs) => this.#answered(link, attempt, verdict, nowMs),
+    pong: (link, nowMs) => {
+      link.pingId = undefined;
+      this.health.heard(nowMs);
+    },
+    goodbye: (link, nowMs) => this.#saidGoodbye(link, nowMs),
+  };
 
   #answered(link: WorkerLink, attempt: Attempt, verdict: Verdict, nowMs: number): void {
     link.answered++;

@@ -1,5 +1,6 @@
 import { MAX_REPLY_LINE_BYTES } from "../limits.ts";
 import { LineFramer } from "../protocol/framing.ts";
+import { LineWriter } from "../protocol/line_writer.ts";
 import type { ConnectionId } from "../protocol/machine.ts";
 import { InFlight } from "./in_flight.ts";
 import type { Worker } from "./worker.ts";
@@ -20,6 +21,8 @@ export class WorkerLink {
   /** Whether it begins with our hello, or is known to lead to a plain worker. */
   readonly greets: boolean;
   readonly framer: LineFramer = new LineFramer(MAX_REPLY_LINE_BYTES);
+  /** Lines that go out when the step ends. */
+  readonly out: LineWriter = new LineWriter();
   phase: LinkPhase = "dialling";
   /** When the present phase must have ended, for the phases before `full` and `plain`. */
   deadlineMs = Infinity;

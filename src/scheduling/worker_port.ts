@@ -1,3 +1,4 @@
+import type { LineWriter } from "../protocol/line_writer.ts";
 import type { Address, ConnectionId, LogLevel } from "../protocol/machine.ts";
 import type { Attempt } from "./in_flight.ts";
 import type { WorkerLink } from "./worker_link.ts";
@@ -22,7 +23,8 @@ export interface WorkerPort {
   /** A connection id that was never used before. */
   newConnection(): ConnectionId;
   dial(link: WorkerLink, address: Address): void;
-  write(connection: ConnectionId, text: string): void;
+  /** Where lines for a worker are collected; they go out when the step ends. */
+  out(link: WorkerLink): LineWriter;
   close(connection: ConnectionId): void;
   /**
    * An attempt has ended; what that means for its task is the coordinator's business. Gives whether it counts:

@@ -1,9 +1,10 @@
 import { decodeReply, type Reply } from "../protocol/decode_reply.ts";
 import { encodeCalculation } from "../protocol/encode.ts";
 import { workerFacts } from "../protocol/hello.ts";
-import { ReplyScan } from "../protocol/fast_path.ts";
+import { ReplyScan, writeArithmeticRequest } from "../protocol/fast_path.ts";
 import { decodeLine } from "../protocol/framing.ts";
-import { HELLO_LINE, isGoodbye, isHelloReply } from "../protocol/hello.ts";
+import { isGoodbye, isHelloReply } from "../protocol/hello.ts";
+import type { LineWriter } from "../protocol/line_writer.ts";
 import type { Attempt } from "./in_flight.ts";
 import type { WorkerFacts } from "./worker_port.ts";
 import type { WorkerLink } from "./worker_link.ts";
@@ -12,13 +13,13 @@ import { judgeReply, type Verdict } from "./worker_reply.ts";
 /** What the lines of a worker mean to the worker's state. */
 export interface LineHandlers {
   /** The answer to our hello: what the worker says of itself, or nothing if it knows no hello. */
-  greeted(facts: WorkerFacts | undefined): void;
+  greeted(link: WorkerLink, facts: WorkerFacts | undefined, nowMs: number): void;
   /** A reply to a piece of work. */
-  answered(attempt: Attempt, verdict: Verdict): void;
+  answered(link: WorkerLink, attempt: Attempt, verdict: Verdict, nowMs: number): void;
   /** The answer to a ping, which may be late. */
-  pong(): void;
+  pong(link: WorkerLink, nowMs: number): void;
   /** The worker leaves. */
-  goodbye(): void;
+  goodbye(link: WorkerLink, nowMs: number): void;
 }
 
 /** The line that asks a worker whether it lives. */
@@ -26,37 +27,41 @@ export function pingLine(id: number): string {
   return `{"id":${id},"op":"ping"}\n`;
 }
 
-/** The line that hands an attempt to a worker, as its link speaks; without an attempt, our hello. */
-export function handOver(link: WorkerLink, attempt: Attempt | undefined, nowMs: number): string {
-  if (attempt === undefined) return HELLO_LINE;
+/** Writes the line that hands an attempt to a worker, as its link speaks. */
+export function handOver(out: LineWriter, link: WorkerLink, attempt: Attempt, nowMs: number): void {
   const { calculation, call } = attempt.task;
-  if (link.phase === "plain") return encodeCalculation(calculation, undefined);
+  if (link.phase === "plain") return out.text(encodeCalculation(calculation, undefined));
   const timeoutMs = call.deadlineMs === Infinity
     ? undefined
     : Math.max(0, Math.ceil(call.deadlineMs - nowMs));
-  return encodeCalculation(calculation, attempt.id, {
-    timeoutMs,
-    hops: (call.request.hops ?? 0) + 1,
-  });
+  const handover = { timeoutMs, hops: (call.request.hops ?? 0) + 1 };
+  if (calculation.op === "sum_range") {
+    out.text(encodeCalculation(calculation, attempt.id, handover));
+  } else writeArithmeticRequest(out, calculation, attempt.id, handover);
 }
 
 /** Reads every whole line that a link has; gives what is wrong with the first that is not allowed. */
 export function readLines(
   link: WorkerLink,
   handlers: LineHandlers,
+  nowMs: number,
 ): string | undefined {
   const { framer } = link;
-  while (framer.next()) {
+  while (true) {
+    if (link.phase === "full" && fast.scanNext(framer)) {
+      link.missed = 0;
+      if (takeResult(link, handlers, nowMs)) continue;
+    } else if (!framer.next()) break;
     if (framer.start === framer.end) continue;
     link.missed = 0;
-    if (link.phase === "full" && readFast(link, handlers)) continue;
+    if (link.phase === "full" && readFast(link, handlers, nowMs)) continue;
     const text = decodeLine(framer.bytes, framer.start, framer.end);
     const reply = text === undefined ? undefined : decodeReply(text);
     if (text !== undefined && reply === undefined && link.phase === "full" && isGoodbye(text)) {
-      handlers.goodbye();
+      handlers.goodbye(link, nowMs);
       continue;
     }
-    const fault = readReply(link, reply, handlers);
+    const fault = readReply(link, reply, handlers, nowMs);
     if (fault !== undefined) return fault;
   }
   return framer.overflowed ? "answered with an endless line" : undefined;
@@ -64,14 +69,22 @@ export function readLines(
 
 const fast = new ReplyScan();
 
-/** Takes the line if it is what nearly all are: the result of a basic operation that is in flight. */
-function readFast(link: WorkerLink, handlers: LineHandlers): boolean {
-  const { framer, inFlight } = link;
-  if (!fast.scan(framer.bytes, framer.start, framer.end)) return false;
+/** Takes the line if it is what nearly all are: the result of a calculation that is in flight. */
+function readFast(link: WorkerLink, handlers: LineHandlers, nowMs: number): boolean {
+  const { framer } = link;
+  return fast.scan(framer.bytes, framer.start, framer.end) && takeResult(link, handlers, nowMs);
+}
+
+function takeResult(link: WorkerLink, handlers: LineHandlers, nowMs: number): boolean {
+  const { inFlight } = link;
   const attempt = inFlight.get(fast.id);
-  if (attempt === undefined || attempt.task.calculation.op === "sum_range") return false;
+  if (attempt === undefined) return false;
+  // A result of another kind than was asked for is for the slow path to judge.
+  if ((attempt.task.calculation.op === "sum_range") !== (typeof fast.result === "bigint")) {
+    return false;
+  }
   inFlight.delete(attempt);
-  handlers.answered(attempt, { kind: "final", outcome: fast.result });
+  handlers.answered(link, attempt, { kind: "final", outcome: fast.result }, nowMs);
   return true;
 }
 
@@ -79,10 +92,13 @@ function readReply(
   link: WorkerLink,
   reply: Reply | undefined,
   handlers: LineHandlers,
+  nowMs: number,
 ): string | undefined {
   if (link.phase === "greeting") {
     handlers.greeted(
+      link,
       reply !== undefined && isHelloReply(reply) ? workerFacts(reply.members) : undefined,
+      nowMs,
     );
     return undefined;
   }
@@ -92,7 +108,7 @@ function readReply(
     return "answered with an id that it was not given";
   }
   if (link.phase === "full" && link.inFlight.isPing(reply.id as number)) {
-    handlers.pong();
+    handlers.pong(link, nowMs);
     return undefined;
   }
   const attempt = link.phase === "plain"
@@ -107,6 +123,6 @@ function readReply(
   const verdict = judgeReply(reply, calculation, call.deadlineMs !== Infinity);
   if (verdict.kind === "rubbish") return verdict.why;
   link.inFlight.delete(attempt);
-  handlers.answered(attempt, verdict);
+  handlers.answered(link, attempt, verdict, nowMs);
   return undefined;
 }

@@ -3,7 +3,12 @@ import { encodeErrorReply, encodeOkReply } from "../protocol/encode.ts";
 import { type WireError, wireError } from "../protocol/errors.ts";
 import { helloReply, ownFacts, type RoleFacts, versionMismatch } from "../protocol/hello.ts";
 import type { Address, Effect, Machine, MachineEvent } from "../protocol/machine.ts";
-import type { DrainRequest, JoinRequest, Request } from "../protocol/messages.ts";
+import {
+  type DrainRequest,
+  isArithmetic,
+  type JoinRequest,
+  type Request,
+} from "../protocol/messages.ts";
 import type { ReplySlot, Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
 import { Coordinator, type CoordinatorOptions } from "../scheduling/coordinator.ts";
@@ -180,7 +185,14 @@ export class ServerMachine implements Machine {
   answer(call: Call, session: Session, slot: ReplySlot, nowMs: number): void {
     if (call.failure === undefined) this.#counters.answered++;
     else this.#counters.failed++;
-    this.#sessions.reply(session, slot, session.gone ? "" : replyTo(call, nowMs));
+    if (session.gone) return;
+    const { request, failure } = call;
+    const result = failure === undefined && !request.explain ? call.tasks[0]?.outcome : undefined;
+    if (typeof result === "number" && isArithmetic(request)) {
+      this.#sessions.replyResult(session, slot, request, result);
+    } else {
+      this.#sessions.reply(session, slot, replyTo(call, nowMs));
+    }
   }
 }
 

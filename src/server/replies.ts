@@ -35,10 +35,16 @@ const RESULT_DIGITS = 5 * 1.21;
 
 /** About how many bytes the reply to a request will have, so that many small requests for large replies are bounded. */
 export function replyBytes(request: Request, workers: number): number {
-  const parts = request.op === "sum_squares" ? workers : 1;
-  const digits = request.op === "sum_squares" ? request.n.toString(16).length : 0;
+  // The sum itself stands before its parts.
+  const parts = request.op === "sum_squares" ? 1 + workers : 1;
   const explained = request.explain ? EXPLAINED_BYTES : 0;
-  return parts * (FRAME_BYTES + explained + Math.ceil(RESULT_DIGITS * digits));
+  return parts * (FRAME_BYTES + explained + Math.ceil(RESULT_DIGITS * digitsOf(request)));
+}
+
+/** Hexadecimal digits of the largest number in a sum: these are told in no time, however many there are. */
+function digitsOf(request: Request): number {
+  if (request.op === "sum_squares") return request.n.toString(16).length;
+  return request.op === "sum_range" ? request.b.toString(16).length : 0;
 }
 
 /** On request, and where nobody could do it: whoever can read a code can read why, too. */

@@ -18,8 +18,9 @@ import type {
   Machine,
   MachineEvent,
 } from "../protocol/machine.ts";
-import type { Calculation, Request, RequestId } from "../protocol/messages.ts";
-import type { Session } from "../protocol/session.ts";
+import { type Calculation, isArithmetic, type Request } from "../protocol/messages.ts";
+import type { RequestId } from "../protocol/messages.ts";
+import type { ReplySlot, Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
 import { Random } from "../scheduling/random.ts";
 import { VERSION } from "../version.ts";
@@ -59,8 +60,7 @@ export class WorkerMachine implements Machine {
       mayRead: () => true,
       // It answers at once.
       replyBytes: () => 0,
-      request: (session, slot, request) =>
-        this.#sessions.reply(session, slot, this.#answer(session, request)),
+      request: (session, slot, request) => this.#request(session, slot, request),
     });
     const random = new Random(options.seed);
     let lastConnection = 0;
@@ -113,6 +113,17 @@ export class WorkerMachine implements Machine {
     this.#effects.push({ kind: "stop_listening" });
     for (const joining of this.#joinings) joining.stop();
     this.#sessions.stop();
+  }
+
+  #request(session: Session, slot: ReplySlot, request: Request): void {
+    if (isArithmetic(request) && request.timeoutMs !== 0) {
+      const outcome = calculate(request);
+      if (typeof outcome === "number") {
+        this.#completed++;
+        return this.#sessions.replyResult(session, slot, request, outcome);
+      }
+    }
+    this.#sessions.reply(session, slot, this.#answer(session, request));
   }
 
   #answer(session: Session, request: Request): string {

@@ -19,6 +19,7 @@ const NOT_SHOWN: Readonly<Record<string, string>> = {
   not_an_object: "has no id",
   bad_id: "has no id",
   line_too_long: "has no id",
+  no_room_for_line: "has no id",
   http_request: "has no id",
   empty_line: "is the client's own",
   integer_too_long: "needs a line of more than 1,000 characters",

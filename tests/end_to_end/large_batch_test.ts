@@ -1,4 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Batch } from "../../src/client/batch.ts";
+import { ReplyTimeoutError } from "../../src/client/errors.ts";
+import { MAX_BATCH_HELD_CHARS, MAX_BATCH_WINDOW } from "../../src/limits.ts";
 import { type Server, startServer, startWorkers } from "../support/cluster.ts";
 import { TemporaryFolder } from "../support/paths.ts";
 import { startRole } from "../support/roles.ts";
@@ -106,3 +109,29 @@ async function residentBytes(pid: number): Promise<number> {
 async function sizeOf(path: string): Promise<number> {
   return await Deno.stat(path).then(({ size }) => size, () => 0);
 }
+
+Deno.test("a batch whose replies do not come reads a bounded part of its input", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const silent = listener.accept();
+  const line = new TextEncoder().encode(
+    `{"op":"add","a":1,"b":2,"x":"${"x".repeat(65_000)}"}\n`,
+  );
+  let readBytes = 0;
+  const batch = new Batch({
+    servers: [{ host: "127.0.0.1", port: listener.addr.port }],
+    input: new ReadableStream({
+      pull(controller) {
+        readBytes += line.length;
+        controller.enqueue(line.slice());
+      },
+    }),
+    write: () => Promise.resolve(),
+    window: MAX_BATCH_WINDOW,
+    timeoutMs: 1000,
+  });
+  await assertRejects(() => batch.run(), ReplyTimeoutError);
+  // Some more lines are on their way through the streams.
+  const most = MAX_BATCH_HELD_CHARS + 16 * line.length;
+  assert(readBytes > MAX_BATCH_HELD_CHARS / 2 && readBytes <= most, `${readBytes} bytes`);
+  (await silent).close();
+});

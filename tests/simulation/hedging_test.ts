@@ -39,6 +39,26 @@ Deno.test("hedging: one of three workers stopped under 64 requests in flight cos
   ]);
 });
 
+Deno.test("hedging: two of four workers stopped at once cost two short pauses", () => {
+  const cluster = started({ workers: [undefined, undefined, undefined, undefined] });
+  const client = asking(cluster, { window: 16, pauseMs: 30 });
+  cluster.clock.runUntil(500);
+  const stopped = ["w2", "w3"].map((name) => cluster.worker(name).node);
+  for (let round = 0; round < 3; round++) {
+    const fromMs = cluster.clock.nowMs;
+    for (const node of stopped) node.hang();
+    cluster.clock.runUntil(fromMs + 1500);
+    for (const node of stopped) node.goOn();
+    cluster.clock.runUntil(fromMs + 9000);
+    // What had to wait for one of the stopped is over by now, and counts.
+    const pauseMs = longestWaitMs(client, fromMs - 100);
+    assert(pauseMs > 40 && pauseMs < 230, `round ${round}: ${pauseMs} ms`);
+    assertEquals(cluster.states(), ["up", "up", "up", "up"]);
+  }
+  client.leave();
+  assertAllRight(client);
+});
+
 Deno.test("hedging: three lost hedges eject a worker, two do not", () => {
   for (const [window, expected] of [[2, "up"], [9, "suspect"]] as const) {
     const cluster = started({ workers: [undefined, undefined, undefined] });

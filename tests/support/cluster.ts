@@ -120,9 +120,10 @@ export async function startWorkers(count: number): Promise<Listening[] & AsyncDi
 export async function startJoinedWorker(
   servers: readonly { readonly name: string }[],
   args: readonly string[] = [],
+  options: RoleOptions = {},
 ): Promise<Process> {
   const names = servers.map(({ name }) => name);
-  const process = startRole("worker", ["--join", ...names, ...args]);
+  const process = startRole("worker", ["--join", ...names, ...args], options);
   try {
     for (const name of names) {
       await process.stderr.line(new RegExp(`^\\[worker\\] joined ${RegExp.escape(name)} as `));

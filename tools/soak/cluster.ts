@@ -6,6 +6,7 @@ import {
 } from "../../tests/support/cluster.ts";
 import { freePort } from "../../tests/support/ports.ts";
 import type { Process } from "../../tests/support/process.ts";
+import { ASKABLE } from "./kept.ts";
 
 const JOINED = "joined";
 
@@ -42,7 +43,7 @@ export class SoakWorker implements AsyncDisposable {
 /** A process, by the role that it plays. */
 export interface RoleProcess {
   readonly role: string;
-  readonly pid: number;
+  readonly process: Process;
 }
 
 /** A server, three configured workers, and one that joins. */
@@ -60,11 +61,11 @@ export async function startCluster(): Promise<SoakCluster> {
   await using starting = new AsyncDisposableStack();
   const workers: SoakWorker[] = [];
   for (const port of [freePort(), freePort(), freePort()]) {
-    const start = async () => (await startWorker({ port })).process;
+    const start = async () => (await startWorker({ port, ...ASKABLE })).process;
     workers.push(starting.use(await SoakWorker.start(`127.0.0.1:${port}`, start)));
   }
-  const server = starting.use(await startServer({ workers }));
-  const join = () => startJoinedWorker([server], ["--name", JOINED]);
+  const server = starting.use(await startServer({ workers, ...ASKABLE }));
+  const join = () => startJoinedWorker([server], ["--name", JOINED], ASKABLE);
   workers.push(starting.use(await SoakWorker.start(JOINED, join)));
   await server.untilStates("up", "up", "up", "up");
   const stack = starting.move();
@@ -72,8 +73,8 @@ export async function startCluster(): Promise<SoakCluster> {
     server,
     workers,
     processes: () => [
-      { role: "server", pid: server.process.pid },
-      ...workers.map(({ process }, place) => ({ role: `worker ${place + 1}`, pid: process.pid })),
+      { role: "server", process: server.process },
+      ...workers.map(({ process }, place) => ({ role: `worker ${place + 1}`, process })),
     ],
     end: () => endAll(server, workers),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

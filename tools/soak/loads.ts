@@ -5,6 +5,7 @@ import type { Process } from "../../tests/support/process.ts";
 import { startRole } from "../../tests/support/roles.ts";
 import { pause } from "../../tests/support/waiting.ts";
 import type { RoleProcess, SoakCluster } from "./cluster.ts";
+import { ASKABLE } from "./kept.ts";
 
 /** A worker that has left has no part in sums until it joins again. */
 const SPLITS = [3, 4];
@@ -44,7 +45,7 @@ export class Loads {
 
   /** The processes that ask. */
   processes(): RoleProcess[] {
-    return [{ role: "client", pid: this.#batch.pid }];
+    return [{ role: "client", process: this.#batch.process }];
   }
 
   /** What there was since the last time. */
@@ -116,17 +117,13 @@ export class Loads {
 class EndlessBatch {
   /** Lines of output, all of them right. */
   answered = 0;
-  readonly #process: Process;
+  readonly process: Process;
   #sent = 0;
   #isStopping = false;
 
   constructor(server: string) {
     const stdin = new ReadableStream<Uint8Array>({ pull: (controller) => this.#feed(controller) });
-    this.#process = startRole("client", ["--batch", "--server", server], { stdin });
-  }
-
-  get pid(): number {
-    return this.#process.pid;
+    this.process = startRole("client", ["--batch", "--server", server], { stdin, ...ASKABLE });
   }
 
   stop(): void {
@@ -134,7 +131,7 @@ class EndlessBatch {
   }
 
   async run(): Promise<void> {
-    await using process = this.#process;
+    await using process = this.process;
     let pending = "";
     while (!process.stdout.isEnded || process.stdout.text !== "") {
       const lines = (pending + process.stdout.take()).split("\n");

@@ -71,8 +71,8 @@ Deno.test("the zero that is negative stays so", () => {
 });
 
 Deno.test("a batch reads and writes files, or the standard streams", () => {
-  assertEquals(action("--batch"), { kind: "batch", window: 256 });
-  assertEquals(action("--batch --input - --output -"), { kind: "batch", window: 256 });
+  assertEquals(action("--batch"), { kind: "batch", window: 2048 });
+  assertEquals(action("--batch --input - --output -"), { kind: "batch", window: 2048 });
   assertEquals(action("--window 16384 --batch --input a --output b"), {
     kind: "batch",
     inputPath: "a",

@@ -5,10 +5,11 @@ import { DEFAULT_MAX_REQUEST_LINE_BYTES } from "../../../src/limits.ts";
 import { isWireError } from "../../../src/protocol/decode_request.ts";
 import { requestBody } from "../../../src/protocol/encode.ts";
 
-/** A line as a text: the code of an error, the body of an operation that was read at once. */
+/** A line as a text: the code of an error, the body of a calculation that was read at once. */
 function textOf(line: InputLine): string {
   if (typeof line === "string") return line;
-  return isWireError(line) ? line.code : `read: ${requestBody(line)}`;
+  if (isWireError(line)) return line.code;
+  return line.op === "bare" ? `bare: ${line.body}` : `read: ${requestBody(line)}`;
 }
 
 async function read(chunks: Iterable<Uint8Array<ArrayBuffer>>): Promise<string[]> {
@@ -40,16 +41,25 @@ Deno.test("an input gives one line for each of its lines, empty and broken ones 
   ]);
 });
 
-Deno.test("a basic operation in its usual form is read at once, and nothing else is", async () => {
-  const ping = '{"op":"ping"}';
-  const text =
-    `{"op":"add","a":10,"b":-0}\r\n${ping}\n{"op":"pow","a":1,"b":2}\n{"op":"div","a":1,"b":1e5}`;
-  assertEquals(await read([encoder.encode(text)]), [
-    'read: "op":"add","a":10.0,"b":-0.0}',
-    ping,
-    '{"op":"pow","a":1,"b":2}',
-    '{"op":"div","a":1,"b":1e5}',
-  ]);
+Deno.test("a calculation in its usual form is read at once, and nothing else is", async () => {
+  const slow = ['{"op":"ping"}', '{"op":"pow","a":1,"b":2}', '{"op":"div","a":1,"b":1e5}'];
+  const text = [
+    '{"op":"add","a":10,"b":-0}\r',
+    ...slow,
+    '{"op": "sum_squares", "n": 9}',
+    '{"id":7,"op":"sub","a":1,"b":2.50}',
+    '{"id":7,"op":"sum_squares","a":1,"b":2}',
+  ];
+  const expected = [
+    'bare: "op":"add","a":10,"b":-0}',
+    ...slow,
+    'bare: "op": "sum_squares", "n": 9}',
+    'read: "op":"sub","a":1.0,"b":2.5}',
+    'read: "op":"sum_squares","a":1,"b":2}',
+  ];
+  assertEquals(await read([encoder.encode(text.join("\n"))]), expected);
+  const bytes = Array.from(encoder.encode(text.join("\n")), (byte) => Uint8Array.of(byte));
+  assertEquals(await read(bytes), expected, "a byte at a time");
 });
 
 Deno.test("a line over the limit is given as one error, and the rest as ever", async () => {

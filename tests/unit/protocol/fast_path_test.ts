@@ -1,11 +1,23 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decodeReply, doubleResult } from "../../../src/protocol/decode_reply.ts";
+import { decodeReply, doubleResult, integerResult } from "../../../src/protocol/decode_reply.ts";
 import { decodeRequest } from "../../../src/protocol/decode_request.ts";
-import { encodeArithmeticReply, encodeCalculation } from "../../../src/protocol/encode.ts";
-import { ReplyScan, scanRequest } from "../../../src/protocol/fast_path.ts";
-import { decodeLine } from "../../../src/protocol/framing.ts";
-import type { ArithmeticRequest } from "../../../src/protocol/messages.ts";
+import {
+  encodeArithmeticReply,
+  encodeCalculation,
+  encodeRangeReply,
+  requestBody,
+} from "../../../src/protocol/encode.ts";
+import {
+  ReplyScan,
+  type ScannedRequest,
+  scanNextRequest,
+  scanRequest,
+  writeArithmeticReply,
+  writeArithmeticRequest,
+} from "../../../src/protocol/fast_path.ts";
+import { decodeLine, LineFramer, NEWLINE } from "../../../src/protocol/framing.ts";
+import { LineWriter } from "../../../src/protocol/line_writer.ts";
 import { formatDouble } from "../../../src/protocol/numbers.ts";
 
 const encoder = new TextEncoder();
@@ -21,16 +33,17 @@ function inChunk(line: Uint8Array, before: string, after: string) {
 }
 
 /** What the fast path reads; it must be nothing, or exactly what the slow path reads. */
-function scanned(line: string | Uint8Array): ArithmeticRequest | undefined {
+function scanned(line: string | Uint8Array): ScannedRequest | undefined {
   const own = typeof line === "string" ? encoder.encode(line) : line;
   const text = decodeLine(own, 0, own.length);
-  let result: ArithmeticRequest | undefined;
+  let result: ScannedRequest | undefined;
   AROUND.forEach(([before, after], index) => {
     const { bytes, start, end } = inChunk(own, before, after);
     const found = scanRequest(bytes, start, end);
     if (index === 0) result = found;
     else assertEquals(found, result, `${text} in a chunk`);
   });
+  if (!own.includes(NEWLINE)) assertEquals(scannedInStream(own), scannedAlone(own), text);
   if (result === undefined) return undefined;
   assert(text !== undefined, "no bytes but UTF-8");
   // What was not there is undefined on the one way, and absent on the other.
@@ -40,6 +53,28 @@ function scanned(line: string | Uint8Array): ArithmeticRequest | undefined {
   // Strict: -0 is not 0.
   assertEquals<unknown>(decodeRequest(text), fast, text);
   return result;
+}
+
+const AFTER = encoder.encode('\n{"op":"sub","a":1,"b":2}\n');
+
+/** What is read of a line that comes in a stream, its end found on the way, with another line after it. */
+function scannedInStream(line: Uint8Array): ScannedRequest | undefined {
+  const framer = new LineFramer(1e6);
+  framer.push(Uint8Array.of(...line, ...AFTER));
+  const found = nextOf(framer);
+  assertEquals(nextOf(framer)?.op, "sub");
+  assertEquals(nextOf(framer), undefined);
+  return found;
+}
+
+function nextOf(framer: LineFramer): ScannedRequest | undefined {
+  const found = scanNextRequest(framer);
+  if (found !== undefined || !framer.next()) return found;
+  return scanRequest(framer.bytes, framer.start, framer.end);
+}
+
+function scannedAlone(line: Uint8Array): ScannedRequest | undefined {
+  return scanRequest(line, 0, line.at(-1) === 0x0d ? line.length - 1 : line.length);
 }
 
 const replyScan = new ReplyScan();
@@ -53,11 +88,20 @@ function readsReply(line: string | Uint8Array): boolean {
     return replyScan.scan(bytes, start, end);
   });
   assertEquals(new Set(found).size, 1, `${text} in a chunk`);
+  if (!own.includes(NEWLINE)) {
+    const framer = new LineFramer(1e6);
+    framer.push(Uint8Array.of(...own, ...AFTER));
+    assertEquals(replyScan.scanNext(framer), found[0], `${text} in a stream`);
+    if (found[0]) assertEquals([framer.start, framer.end], [0, own.length]);
+    replyScan.scan(own, 0, own.length);
+  }
   if (!found[0]) return false;
   assert(text !== undefined, "no bytes but UTF-8");
   const reply = decodeReply(text);
   assert(reply !== undefined && reply.ok, text);
-  assertEquals([replyScan.id, replyScan.result], [reply.id, doubleResult(reply)], text);
+  const isExact = typeof replyScan.result === "bigint";
+  const result = isExact ? integerResult(reply) : doubleResult(reply);
+  assertEquals([replyScan.id, replyScan.result], [reply.id, result], text);
   return true;
 }
 
@@ -167,15 +211,28 @@ Deno.test("the usual lines take the fast path, with a space after colons and com
     '{"id":1,"op":"add","a":10.0,"b":5.0,"hops":1}',
     '{"op":"div","a":10,"b":5, "hops": 8}',
     '{"op":"div","a":10,"b":5,"hops":0}',
+    '{"op":"sum_squares","n":9}',
+    '{"op": "sum_squares", "n": 0}',
+    '{"id":1,"op":"sum_squares","n":999999999999999,"hops":1}',
+    '{"op":"sum_squares","n":9007199254740993}',
+    `{"op":"sum_squares","n":${"9".repeat(1000)}}`,
+    '{"op":"sum_squares","a":1,"b":2}',
+    '{"op":"sum_squares","a":0,"b":0}',
+    '{"id":1,"op":"sum_squares","a":9007199254740993,"b":9007199254740994,"hops":1}',
   ];
   for (const line of requests) assert(scanned(line) !== undefined, line);
   for (const hops of [0, 1, 8]) {
     const found = scanned(`{"id":1,"op":"div","a":1,"b":2,"hops":${hops}}`);
     assertEquals(found?.hops, hops);
+    const sum = scanned(`{"id":1,"op":"sum_squares","n":9,"hops":${hops}}`);
+    assertEquals(sum?.hops, hops);
   }
   const replies = [
     '{"id":1,"ok":true,"result":15.0,"a":10.0,"b":5.0,"op":"add"}',
     '{"id": 1, "ok": true, "result": 15, "a": 10, "b": 5, "op": "div"}',
+    '{"id":1,"ok":true,"result":77}',
+    '{"id": 1, "ok": true, "result": 0}',
+    `{"id":1,"ok":true,"result":${"9".repeat(4000)}}`,
   ];
   for (const line of replies) assert(readsReply(line), line);
 });
@@ -250,8 +307,24 @@ Deno.test("whatever else a line is, the fast path leaves it to the slow one", ()
     '{"op":"","a":1,"b":2}',
     '{"op":"\ufeffdd","a":1,"b":2}',
     '\ufeff{"op":"add","a":1,"b":2}',
-    '{"op":"sum_squares","n":9}',
-    '{"op":"sum_squares","a":1,"b":2}',
+    '{"op":"sum_squares"}',
+    '{"op":"sum_squares","n":-1}',
+    '{"op":"sum_squares","n":9.0}',
+    '{"op":"sum_squares","n":9e0}',
+    '{"op":"sum_squares","n":09}',
+    '{"op":"sum_squares","n":}',
+    '{"op":"sum_squares","n":"9"}',
+    '{"op":"sum_squares","n":9,"n":8}',
+    '{"op":"sum_squares","n":9,"a":1}',
+    '{"op":"sum_squares","n":9 }',
+    `{"op":"sum_squares","n":${"9".repeat(1001)}}`,
+    '{"op":"sum_squares","a":1}',
+    '{"op":"sum_squares","a":2,"b":1}',
+    '{"op":"sum_squares","a":1,"b":2,"n":3}',
+    '{"op":"sum_squares","b":1,"a":2}',
+    '{"op":"sum_squares","a":1,"b":2,"hops":9}',
+    '{"op":"sum_range","a":1,"b":2}',
+    '{"op":"sum_squarez","n":9}',
     '{"op":"ping"}',
   ];
   for (const line of requests) assertEquals(scanned(line), undefined, line);
@@ -259,6 +332,11 @@ Deno.test("whatever else a line is, the fast path leaves it to the slow one", ()
     "",
     '{"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"}',
     '{"id":1,"ok":true,"result":3.0}',
+    '{"id":1,"ok":true,"result":-3}',
+    '{"id":1,"ok":true,"result":03}',
+    '{"id":1,"ok":true,"result":3 }',
+    '{"id":1,"ok":true,"result":3,"parts":[]}',
+    `{"id":1,"ok":true,"result":${"9".repeat(4001)}}`,
     '{"id":1,"ok":false,"error":"División por cero","code":"division_by_zero"}',
     '{"id":1,"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add","explain":{}}',
     '{"id":1,"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"',
@@ -266,13 +344,43 @@ Deno.test("whatever else a line is, the fast path leaves it to the slow one", ()
     '{"id":1,"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"pow"}',
     '{"id":1,"ok":true,"result":3.0,"result":4.0,"a":1.0,"b":2.0,"op":"add"}',
     '{"id":1,"result":3.0,"ok":true,"a":1.0,"b":2.0,"op":"add"}',
-    '{"id":1,"ok":true,"result":77}',
     '{"id":1,"ok":true}',
   ];
   for (const line of replies) assertEquals(readsReply(line), false, line);
 });
 
+Deno.test("whole numbers of sums are read to the last digit, whatever their length", () => {
+  const integer = fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 40n }), fc.nat().map(BigInt));
+  const optional = fc.option(fc.nat({ max: 999_999_999 }), { nil: undefined });
+  fc.assert(
+    fc.property(integer, integer, optional, fc.nat({ max: 8 }), (one, other, id, hops) => {
+      const [a, b] = one < other ? [one, other] : [other, one];
+      const range = { op: "sum_range", a, b } as const;
+      const passed = hops === 0 ? undefined : hops;
+      assertEquals(
+        scanned(encodeCalculation(range, id, { timeoutMs: undefined, hops }).trimEnd()),
+        {
+          ...range,
+          id,
+          hops: passed,
+        },
+      );
+      const whole = `{${requestBody({ op: "sum_squares", n: b })}`;
+      assertEquals(scanned(whole), { op: "sum_squares", n: b, id: undefined, hops: undefined });
+      assert(readsReply(encodeRangeReply(b, 7).trimEnd()));
+      assertEquals(replyScan.result, b);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 Deno.test("a line that is cut anywhere is left to the slow path", () => {
+  const range =
+    '{"id":12,"op":"sum_squares","a":12345678901234567,"b":123456789012345678,"hops":1}';
+  for (let end = 0; end < range.length; end++) {
+    assertEquals(scanned(range.slice(0, end)), undefined, `${end}`);
+    for (const after of "0.,} ") scanned(range.slice(0, end) + after);
+  }
   const request = '{"id":12,"op":"add","a":-10.5,"b":5.25}';
   const reply = '{"id":12,"ok":true,"result":-5.25,"a":-10.5,"b":5.25,"op":"add"}';
   for (let end = 0; end < reply.length; end++) {
@@ -340,6 +448,22 @@ const requestLine = fc.tuple(
   const end = passed === "" ? "" : `,${g7}"hops":${g8}${passed}`;
   return `${opening}"op":${g2}"${name}",${g3}"a":${g4}${a},${g5}"b":${g6}${b}${end}}`;
 });
+const sumLine = fc.tuple(
+  id,
+  number,
+  fc.option(number),
+  hops,
+  fc.array(gap, { minLength: 4, maxLength: 4 }),
+)
+  .map(([given, a, b, passed, [g0, g1, g2, g3]]) => {
+    const opening = given === "" ? "{" : `{"id":${given},`;
+    const end = passed === "" ? "" : `,${g3}"hops":${passed}`;
+    const operands = b === null ? `"n":${g1}${a}` : `"a":${g1}${a},${g2}"b":${b}`;
+    return `${opening}"op":${g0}"sum_squares",${operands}${end}}`;
+  });
+const rangeReplyLine = fc.tuple(id, number, gap).map(([given, result, g]) =>
+  `{"id":${given},"ok":true,"result":${g}${result}}`
+);
 const replyLine = fc.tuple(
   id,
   number,
@@ -386,7 +510,7 @@ function damaged(
 Deno.test("any request line is read as the slow path reads it, or left to it", () => {
   let read = 0;
   fc.assert(
-    fc.property(requestLine, (line) => {
+    fc.property(fc.oneof(requestLine, sumLine), (line) => {
       if (scanned(line) !== undefined) read++;
     }),
     { numRuns: 3000, seed: 1 },
@@ -397,7 +521,7 @@ Deno.test("any request line is read as the slow path reads it, or left to it", (
 Deno.test("any reply line is read as the slow path reads it, or left to it", () => {
   let read = 0;
   fc.assert(
-    fc.property(replyLine, (line) => {
+    fc.property(fc.oneof(replyLine, rangeReplyLine), (line) => {
       if (readsReply(line)) read++;
     }),
     { numRuns: 3000, seed: 1 },
@@ -407,13 +531,13 @@ Deno.test("any reply line is read as the slow path reads it, or left to it", () 
 
 Deno.test("a damaged line is read as the slow path reads it, or left to it", () => {
   fc.assert(
-    fc.property(requestLine, damage, (line, damages) => {
+    fc.property(fc.oneof(requestLine, sumLine), damage, (line, damages) => {
       scanned(damaged(line, damages));
     }),
     { numRuns: 3000 },
   );
   fc.assert(
-    fc.property(replyLine, damage, (line, damages) => {
+    fc.property(fc.oneof(replyLine, rangeReplyLine), damage, (line, damages) => {
       readsReply(damaged(line, damages));
     }),
     { numRuns: 3000 },
@@ -428,8 +552,89 @@ Deno.test("numbers of up to 15 digits are read to the last bit, with the point a
       const fraction = all.slice(place);
       const text = `${isNegative ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
       const found = scanned(`{"op":"add","a":${text},"b":0}`);
-      assert(found !== undefined && Object.is(found.a, JSON.parse(text)), text);
+      assert(found?.op === "add" && Object.is(found.a, JSON.parse(text)), text);
     }),
     { numRuns: 3000 },
+  );
+});
+
+Deno.test("lines that are read on the way to their ends are the same, cut anywhere and of any length", () => {
+  const limit = 60;
+  const line = fc.oneof(requestLine, sumLine, fc.constantFrom("", "\r", "x".repeat(200), "{}"));
+  fc.assert(
+    fc.property(fc.array(line), fc.array(fc.nat()), (lines, places) => {
+      const bytes = encoder.encode(lines.map((text) => `${text}\n`).join(""));
+      const ends = [...places.map((place) => place % (bytes.length + 1)), bytes.length]
+        .sort((one, other) => one - other);
+      const [plain, quick] = [new LineFramer(limit), new LineFramer(limit)];
+      const [expected, found]: [unknown[], unknown[]] = [[], []];
+      ends.forEach((end, index) => {
+        const chunk = bytes.slice(ends[index - 1] ?? 0, end);
+        for (const framer of [plain, quick]) framer.push(chunk);
+        while (plain.next()) expected.push(read(plain));
+        while (true) {
+          const next = scanNextRequest(quick);
+          if (next !== undefined) found.push(next);
+          else if (quick.next()) found.push(read(quick));
+          else break;
+        }
+        for (const framer of [plain, quick]) framer.settle();
+      });
+      assertEquals(found, expected);
+      assertEquals(quick.overflowed, plain.overflowed);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function read({ bytes, start, end }: LineFramer): unknown {
+  return scanRequest(bytes, start, end) ?? decodeLine(bytes, start, end);
+}
+
+Deno.test("a long number that comes in pieces is not read again with each of them", () => {
+  const framer = new LineFramer(1e6);
+  framer.push(encoder.encode('{"op":"add","a":1'));
+  assert(framer.isAtLine);
+  assertEquals(scanNextRequest(framer), undefined);
+  assertEquals(framer.next(), false);
+  framer.settle();
+  framer.push(encoder.encode("1"));
+  assert(!framer.isAtLine);
+  framer.push(encoder.encode(',"b":2}\n'));
+  assertEquals(scanNextRequest(framer), undefined);
+  assert(framer.next());
+  assertEquals(scanRequest(framer.bytes, framer.start, framer.end), {
+    op: "add",
+    a: 11,
+    b: 2,
+    id: undefined,
+    hops: undefined,
+  });
+});
+
+Deno.test("what is written as bytes is what is written as text", () => {
+  const finite = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+    fc.integer().map((value) => value / 100),
+  );
+  const op = fc.constantFrom("add" as const, "sub", "mul", "div");
+  const timeout = fc.option(fc.nat(), { nil: undefined });
+  fc.assert(
+    fc.property(
+      fc.record({ op, a: finite, b: finite }),
+      finite,
+      fc.option(fc.maxSafeInteger(), { nil: undefined }),
+      fc.record({ timeoutMs: timeout, hops: fc.nat({ max: 8 }) }),
+      (request, result, id, handover) => {
+        const out = new LineWriter();
+        writeArithmeticReply(out, request, result, id);
+        assertEquals(out.take(), encodeArithmeticReply(request, result, id));
+        const own = Math.abs(id ?? 1);
+        writeArithmeticRequest(out, request, own, handover);
+        assertEquals(out.take(), encodeCalculation(request, own, handover));
+      },
+    ),
+    { numRuns: 2000 },
   );
 });

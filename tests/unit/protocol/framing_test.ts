@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decodeLine, LineFramer } from "../../../src/protocol/framing.ts";
+import { decodeLine, LineFramer, LineTexts } from "../../../src/protocol/framing.ts";
 
 const encoder = new TextEncoder();
 
@@ -203,6 +203,31 @@ Deno.test("where long lines are skipped, the last one is given too, in constant 
   assertEquals(framer.last(), false);
 });
 
+Deno.test("hasUnfinishedLine says whether the end of what is pending is still to come", () => {
+  const framer = new LineFramer(100);
+  const push = (text: string) => framer.push(encoder.encode(text));
+  assertEquals(framer.hasUnfinishedLine, false, "nothing");
+  push("ab");
+  assertEquals(framer.hasUnfinishedLine, true, "the beginning of a line");
+  framer.settle();
+  assertEquals([framer.next(), framer.hasUnfinishedLine], [false, true], "read, and not ended");
+  push("c\nde");
+  assertEquals(framer.hasUnfinishedLine, false, "a line that can be read");
+  assertEquals([framer.next(), framer.hasUnfinishedLine], [true, true], "the next one has begun");
+  push("\n");
+  assertEquals([framer.next(), framer.hasUnfinishedLine], [true, false], "all are read");
+});
+
+Deno.test("discard() forgets what is pending, and what comes later", () => {
+  const framer = new LineFramer(100);
+  framer.push(encoder.encode("a\nb"));
+  assert(framer.next());
+  framer.discard();
+  assertEquals([framer.pendingBytes, framer.bytes.length, framer.next()], [0, 0, false]);
+  framer.push(encoder.encode("c\n"));
+  assertEquals([framer.pendingBytes, framer.next(), framer.last()], [0, false, false]);
+});
+
 Deno.test("decodeLine() gives undefined for anything that is not UTF-8", () => {
   const cases: readonly (readonly number[])[] = [
     [0x80],
@@ -219,4 +244,32 @@ Deno.test("decodeLine() gives undefined for anything that is not UTF-8", () => {
     assertEquals(decodeLine(encoder.encode("ñ"), 0, 2), "ñ");
   }
   assertEquals(decodeLine(encoder.encode("añb"), 1, 3), "ñ");
+});
+
+Deno.test("lines that are decoded together are those that are decoded alone, ASCII or not, or not UTF-8", () => {
+  const line = fc.oneof(
+    { weight: 3, arbitrary: fc.string({ maxLength: 20 }).map((text) => encoder.encode(text)) },
+    fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => encoder.encode(text)),
+    fc.uint8Array({ maxLength: 4 }),
+    fc.constant(Uint8Array.of(0xff)),
+  );
+  fc.assert(
+    fc.property(fc.array(line), fc.array(fc.nat()), (lines, places) => {
+      const bytes = Uint8Array.from(lines.flatMap((one) => [...one, 0x0a]));
+      const framer = new LineFramer(1000);
+      const texts = new LineTexts();
+      for (const chunk of cut(bytes, places)) {
+        framer.push(chunk);
+        texts.begin();
+        while (framer.next()) {
+          assertEquals(
+            texts.current(framer),
+            decodeLine(framer.bytes, framer.start, framer.end),
+          );
+        }
+        framer.settle();
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });

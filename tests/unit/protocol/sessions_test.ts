@@ -18,15 +18,20 @@ class Desk {
   readonly waiting: { session: Session; slot: ReplySlot; request: Request }[] = [];
   readonly sessions: Sessions;
   mayRead = true;
+  /** How many bytes a reply may have, as far as anybody knows. */
+  replyBytes = 0;
   /** Answers every request as soon as it is read. */
   atOnce = false;
+  /** Gives every connection away as soon as it asks. */
+  releasesAtOnce = false;
 
   constructor(maxLineBytes = 1000) {
     this.sessions = new Sessions(maxLineBytes, {
-      replyBytes: () => 0,
+      replyBytes: () => this.replyBytes,
       mayRead: () => this.mayRead,
       request: (session, slot, request) => {
         this.waiting.push({ session, slot, request });
+        if (this.releasesAtOnce) this.sessions.release(session);
         if (this.atOnce) this.reply(this.waiting.length - 1, "now");
       },
     });
@@ -256,6 +261,18 @@ Deno.test("long requests without answers pause the reading of who sent them, and
   assertEquals(desk.receive(line), []);
 });
 
+Deno.test("replies to come count as held from the beginning, and no longer when they have come", () => {
+  const desk = started();
+  desk.accept(2);
+  desk.replyBytes = MAX_HELD_BYTES / 4;
+  for (let count = 1; count <= 3; count++) assertEquals(desk.receive(PING), []);
+  assertEquals(kinds(desk.receive(PING)), ["pause"]);
+  assertEquals(desk.receive(PING, 2), [], "who has asked for less goes on");
+  for (const index of desk.of(1)) desk.reply(index, "short");
+  assertEquals(kinds(desk.settle()).sort(), ["resume", "write"]);
+  assertEquals(desk.receive(PING), []);
+});
+
 Deno.test("replies that nobody takes count as held, over all connections", () => {
   const desk = new Desk();
   const text = "x".repeat(MAX_HELD_BYTES / 20 + 100_000);
@@ -274,6 +291,156 @@ Deno.test("replies that nobody takes count as held, over all connections", () =>
   assertEquals(desk.receive(PING, 21), [], "who holds nothing is");
   for (const connection of [2, 3]) desk.step({ kind: "drained", connection });
   assertEquals([desk.of(1).length, desk.of(20).length, desk.of(21).length], [2, 2, 1]);
+});
+
+/** A desk that holds nothing is full but for a byte then: ten connections send the beginnings of long lines. */
+function nearlyFull(desk = new Desk(2 * MAX_HELD_BYTES)): Desk {
+  for (let connection = 1; connection <= 10; connection++) desk.accept(connection);
+  const tenth = Math.ceil(MAX_HELD_BYTES / 10);
+  for (let connection = 1; connection <= 10; connection++) {
+    const length = connection < 10 ? tenth : MAX_HELD_BYTES - 1 - 9 * tenth;
+    assertEquals(desk.receive("x".repeat(length), connection), []);
+  }
+  return desk;
+}
+
+const NO_ROOM = '{"ok":false,"error":"no hay sitio ahora para una línea tan larga"}\n';
+
+Deno.test("when unfinished lines fill all, the first with more than its share is refused, and makes room", () => {
+  const desk = nearlyFull();
+  const effects = desk.receive("xx", 10);
+  assertEquals(effects, [
+    { kind: "write", connection: 1, text: NO_ROOM },
+    { kind: "finish", connection: 1 },
+  ]);
+  assertEquals(desk.receive('x{"op":"ping"}\n', 2), [{
+    kind: "write",
+    connection: 2,
+    text: '{"ok":false,"error":"la línea no es JSON válido"}\n',
+  }], "there is room for the end of another line");
+  assertEquals(desk.receive(PING, 2), []);
+  assertEquals(desk.of(2).length, 1);
+});
+
+Deno.test("a refused line is answered after what came before it, and nothing more is read", () => {
+  const desk = new Desk(MAX_HELD_BYTES);
+  desk.accept(1);
+  desk.accept(2);
+  desk.receive(PING + "x".repeat(MAX_HELD_BYTES / 2));
+  const full = desk.receive("x".repeat(MAX_HELD_BYTES / 2), 2);
+  assertEquals(full, [{ kind: "pause", connection: 1 }]);
+  assertEquals(desk.receive(`x\n${PING}`), []);
+  desk.reply(0, "pong");
+  const effects = desk.settle();
+  assertEquals([written(effects), kinds(effects)], [`pong\n${NO_ROOM}`, ["write", "finish"]]);
+  assertEquals(desk.waiting.length, 1);
+});
+
+Deno.test("whoever has less than its share in an unfinished line goes on though all is full", () => {
+  const desk = nearlyFull();
+  desk.accept(11);
+  desk.accept(12);
+  const line = `{"op":"ping","x":"${"x".repeat(MAX_HELD_BYTES / 4)}"}`;
+  const ended = desk.receive(`${line}\n`, 12).filter(({ kind }) => kind === "finish");
+  assertEquals(ended, [1, 2, 3].map((connection) => ({ kind: "finish", connection })));
+  assertEquals(desk.receive('{"op":', 11), []);
+  assertEquals(desk.receive('"ping"}\n', 11), []);
+  assertEquals([desk.of(11).length, desk.of(12).length], [1, 1]);
+});
+
+Deno.test("lines that are whole wait though all is full, until what came before them is answered", () => {
+  const desk = new Desk(2 * MAX_HELD_BYTES);
+  desk.accept(1);
+  desk.accept(2);
+  const line = `{"op":"ping","x":"${"x".repeat(MAX_HELD_BYTES)}"}\n`;
+  assertEquals(kinds(desk.receive(line, 1)), ["pause"]);
+  assertEquals(desk.receive(line + "x", 1), [], "it was on its way");
+  assertEquals(desk.receive(PING, 2), []);
+  desk.reply(0, "");
+  assertEquals(kinds(desk.settle()), ["write"]);
+  assertEquals(desk.of(1).length, 2);
+});
+
+Deno.test("a last line without a newline is whole, and waits like the others", () => {
+  const desk = new Desk(2 * MAX_HELD_BYTES);
+  desk.accept(1);
+  const line = `{"op":"ping","x":"${"x".repeat(MAX_HELD_BYTES)}"}`;
+  assertEquals(kinds(desk.receive(`${line}\n`)), ["pause"]);
+  desk.sessions.step({ kind: "received", connection: 1, bytes: encoder.encode(line) });
+  assertEquals(desk.end(), []);
+  desk.reply(0, "");
+  desk.settle();
+  assertEquals(desk.of(1).length, 2);
+});
+
+Deno.test("what is held of unfinished lines is counted off, however their connections end", () => {
+  const desk = new Desk(2 * MAX_HELD_BYTES);
+  desk.accept(11);
+  desk.receive(`${PING}xx`, 11);
+  desk.sessions.release(desk.waiting[0]!.session);
+  for (let connection = 12; connection < 22; connection++) {
+    desk.accept(connection);
+    desk.receive(`{"op":"ping","x":"${"x".repeat(MAX_HELD_BYTES / 4)}`, connection);
+    if (connection % 2 === 0) desk.receive('"}\n', connection);
+    desk.step({ kind: "closed", connection, reason: "" });
+  }
+  for (let round = 0; round < 2; round++) {
+    nearlyFull(desk);
+    for (let connection = 1; connection <= 10; connection++) {
+      desk.step({ kind: "closed", connection, reason: "" });
+    }
+  }
+});
+
+Deno.test("a connection that is given away in the middle of a chunk holds nothing of the rest", () => {
+  const desk = new Desk(2 * MAX_HELD_BYTES);
+  desk.releasesAtOnce = true;
+  desk.accept(11);
+  desk.receive(PING + "x".repeat(100), 11);
+  nearlyFull(desk);
+});
+
+Deno.test("however much was held before, the first to be in the way is refused as soon as all is full", () => {
+  const desk = new Desk(2 * MAX_HELD_BYTES);
+  desk.accept(11);
+  desk.receive(`{"op":"ping","x":"${"x".repeat(1.5 * MAX_HELD_BYTES)}"}\n`, 11);
+  desk.reply(0, "");
+  desk.settle();
+  desk.step({ kind: "closed", connection: 11, reason: "" });
+  const effects = nearlyFull(desk).receive("xx", 10);
+  assertEquals(effects.at(-1), { kind: "finish", connection: 1 });
+});
+
+/** A desk that is full by what a connection of its own has asked. */
+function full(): Desk {
+  const desk = new Desk(2 * MAX_HELD_BYTES);
+  desk.accept(1000);
+  desk.receive(`{"op":"ping","x":"${"x".repeat(MAX_HELD_BYTES)}"}\n`, 1000);
+  return desk;
+}
+
+Deno.test("while all is full, a line that outgrows its share is refused at once", () => {
+  const desk = full();
+  for (let connection = 1; connection < 200; connection++) desk.accept(connection);
+  const share = MAX_HELD_BYTES / 200;
+  assertEquals(desk.receive("x".repeat(share - 1), 1), []);
+  assertEquals(desk.receive("x", 2), []);
+  assertEquals(kinds(desk.receive("xx", 1)), ["write", "finish"]);
+});
+
+Deno.test("while all is full, lines that others coming make too long are refused before much more has come", () => {
+  const desk = full();
+  const ended: number[] = [];
+  const add = (connection: number, bytes: number) => {
+    desk.accept(connection);
+    for (const effect of desk.receive("x".repeat(bytes), connection)) {
+      if (effect.kind === "finish") ended.push(effect.connection);
+    }
+  };
+  for (let connection = 1; connection <= 100; connection++) add(connection, MAX_HELD_BYTES / 200);
+  assertEquals(ended, []);
+  for (let connection = 101; connection <= 220; connection++) add(connection, MAX_HELD_BYTES / 400);
+  assertEquals(ended.length, 100);
 });
 
 Deno.test("what is held is counted off to the last byte, however a connection ends", () => {

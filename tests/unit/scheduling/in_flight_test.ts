@@ -89,8 +89,20 @@ Deno.test("a window is held, and not one more", () => {
   assert([...inFlight].at(-1) === next, "and is the newest");
 });
 
-Deno.test("an attempt is hedged from the beginning if it is a hedge itself", () => {
+Deno.test("attempts at one task know those before and after them that are under way", () => {
+  const after = (one: Attempt) => new Attempt(undefined as never, undefined as never, 5, one);
   const first = attempt();
-  const second = new Attempt(undefined as never, undefined as never, 5, first);
-  assertEquals([first.hedged, second.hedged, second.hedges === first], [false, true, true]);
+  const second = after(first);
+  const third = after(second);
+  const all = [first, second, third];
+  const seen = () =>
+    all.map(({ slower, quicker }) => [slower, quicker].map((one) => all.indexOf(one!)));
+  assertEquals(seen(), [[-1, 1], [0, 2], [1, -1]]);
+  second.hasEnded = true;
+  assertEquals(seen(), [[-1, 2], [0, 2], [0, -1]]);
+  third.hasEnded = true;
+  assertEquals(seen(), [[-1, -1], [0, -1], [0, -1]]);
+  all.push(after(first));
+  assertEquals(seen(), [[-1, 3], [0, -1], [0, -1], [0, -1]]);
+  assertEquals(all.map(({ hedged }) => hedged), [false, false, false, false]);
 });

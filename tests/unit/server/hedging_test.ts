@@ -48,12 +48,83 @@ Deno.test("the ranges of a sum are hedged too, and parts are as ever", () => {
   assertEquals(client.lines, [PARTS_9]);
 });
 
-Deno.test("two are asked, not three, however long it takes", () => {
-  const scenario = Scenario.started({ workers: 3 });
+Deno.test("a further worker is asked for each that has been as slow as the first, four in all", () => {
+  const scenario = Scenario.started({ workers: 6 });
   for (const worker of scenario.workers) worker.onWork = hold;
   scenario.asking(ADD);
-  scenario.advance(1999);
-  assertEquals(scenario.workers.map(({ work }) => work.length), [1, 1, 0]);
+  const asked = () => scenario.workers.map(({ work }) => work.length);
+  scenario.advance(199);
+  assertEquals(asked(), [1, 1, 0, 0, 0, 0]);
+  scenario.advance(1);
+  assertEquals(asked(), [1, 1, 1, 0, 0, 0]);
+  scenario.advance(99);
+  assertEquals(asked(), [1, 1, 1, 0, 0, 0]);
+  scenario.advance(1);
+  assertEquals(asked(), [1, 1, 1, 1, 0, 0]);
+  scenario.advance(1699);
+  assertEquals(asked(), [1, 1, 1, 1, 0, 0]);
+});
+
+Deno.test("two that stall at once cost two delays: the third answers, and both count as slower", () => {
+  const scenario = Scenario.started({ workers: 3 });
+  const [first, second] = scenario.workers;
+  first!.onWork = second!.onWork = hold;
+  for (const states of [["up", "up"], ["up", "up"], ["suspect", "suspect"]]) {
+    const client = scenario.asking(ADD);
+    scenario.advance(199);
+    assertEquals(client.lines, []);
+    scenario.advance(1);
+    assertEquals(client.lines, [SUM_15]);
+    assertEquals(scenario.states(), [...states, "up"]);
+  }
+  for (const worker of [first!, second!]) scenario.release(worker, answer);
+  assertEquals(scenario.status().workers.map(({ failed }) => failed), [0, 0, 0]);
+});
+
+Deno.test("whichever of three answers, it is the answer, and only those asked before it were slow", () => {
+  for (const winner of [0, 1, 2]) {
+    const scenario = Scenario.started({ workers: 3 });
+    for (const worker of scenario.workers) worker.onWork = hold;
+    for (let count = 0; count < 3; count++) {
+      const client = scenario.asking(ADD);
+      scenario.advance(200);
+      scenario.release(scenario.worker(winner), answer);
+      assertEquals(client.lines, [SUM_15]);
+      for (const worker of scenario.workers) worker.onWork = hold;
+    }
+    const suspects = scenario.states().map((state) => state === "suspect");
+    assertEquals(suspects, [0, 1, 2].map((place) => place < winner), `${winner}`);
+    for (const worker of scenario.workers) scenario.release(worker, answer);
+    scenario.assertQuiet();
+  }
+});
+
+Deno.test("a hedge in the middle that fails leaves the request to the two others", () => {
+  const scenario = Scenario.started({ workers: 4 });
+  for (const worker of scenario.workers) worker.onWork = hold;
+  const client = scenario.asking(ADD);
+  scenario.advance(200);
+  scenario.kill(scenario.worker(1));
+  const asked = () => scenario.workers.map(({ work }) => work.length);
+  scenario.advance(99);
+  assertEquals(asked(), [1, 1, 1, 0], "the newest has its time");
+  scenario.advance(1);
+  assertEquals(asked(), [1, 1, 1, 1]);
+  scenario.kill(scenario.worker(3));
+  scenario.kill(scenario.worker(2));
+  scenario.advance(TICK_MS);
+  scenario.release(scenario.worker(0), answer);
+  assertEquals(client.lines, [SUM_15]);
+});
+
+Deno.test("where everybody has been asked, nobody is looked for again and again", () => {
+  const scenario = Scenario.started({ workers: 2, workerTimeoutMs: 60_000 });
+  for (const worker of scenario.workers) worker.onWork = hold;
+  scenario.asking(ADD);
+  scenario.advance(250);
+  assertEquals(scenario.workers.map(({ work }) => work.length), [1, 1]);
+  const pauseMs = scenario.machine.wakeAtMs - scenario.nowMs;
+  assert(pauseMs > 2 * TICK_MS, `${pauseMs} ms`);
 });
 
 Deno.test("a hedge that fails leaves the request to the first worker", () => {
