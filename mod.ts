@@ -28,10 +28,21 @@ export {
 } from "./src/client/client.ts";
 export {
   CalculationError,
+  MapError,
+  type MapErrorOptions,
+  ModuleError,
   ProtocolError,
   ReplyTimeoutError,
   ServerUnreachableError,
 } from "./src/client/errors.ts";
+export type {
+  MapItems,
+  MapOptions,
+  MapPrint,
+  MapReduceOptions,
+} from "./src/client/map/map_options.ts";
+export type { FailureCause } from "./src/jobs/messages.ts";
+export type { BuiltInReduce } from "./src/jobs/module.ts";
 export { ListenError } from "./src/net/listener.ts";
 export type { Log, RunningRole } from "./src/net/role.ts";
 export type { Address, LogLevel } from "./src/protocol/machine.ts";

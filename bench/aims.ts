@@ -1,12 +1,18 @@
 import { type Figure, ratioToFloor, spreadFor, type Unit } from "./measure/figure.ts";
 
+/** The languages in which results are shown. */
+export type Language = "en" | "es";
+
+/** A text in each of them. */
+export type Texts = Readonly<Record<Language, string>>;
+
 /**
- * Something that we want to reach, and where it can be read off. The aims come from the table of aims that was
- * agreed before anything was built; they are changed only together with it.
+ * Something that we want to reach, and where it can be read off. The aims come from the tables of aims that
+ * were agreed before anything was built; they are changed only together with them.
  */
 export interface Aim {
   /** What is wanted. */
-  readonly title: string;
+  readonly title: Texts;
   /** The figure's key. */
   readonly figure: string;
   /**
@@ -17,64 +23,148 @@ export interface Aim {
   /** The bound. */
   readonly bound: "at most" | "at least";
   readonly limit: number;
-  /** The limit's unit; a ratio has none. */
+  /** The limit's unit. */
   readonly unit: Unit;
   /** The only build that it is said of. */
   readonly build?: "executables";
 }
 
-/** The aims, in the order of their table. */
-export const AIMS: readonly Aim[] = [
-  ratioAim("one addition in flight, p50", "in_flight/1x1/p50", "at most", 1.15),
-  ratioAim("one addition in flight, p99", "in_flight/1x1/p99", "at most", 2),
-  ratioAim("additions, 64 in flight on one connection", perSecond("1x64"), "at least", 0.5),
-  ratioAim("additions, 256 in flight on one connection", perSecond("1x256"), "at least", 0.4),
-  ratioAim("additions, 64 connections with 16 in flight", perSecond("64x16"), "at least", 0.4),
+/** The aims of requests, in the order of their table. */
+const REQUEST_AIMS: readonly Aim[] = [
+  toFloor("in_flight/1x1/p50", "at most", 1.15, {
+    en: "one addition in flight, p50",
+    es: "una suma en vuelo, p50",
+  }),
+  toFloor("in_flight/1x1/p99", "at most", 2, {
+    en: "one addition in flight, p99",
+    es: "una suma en vuelo, p99",
+  }),
+  toFloor("in_flight/1x64/per_second", "at least", 0.5, {
+    en: "additions, 64 in flight on one connection",
+    es: "sumas, 64 en vuelo en una conexión",
+  }),
+  toFloor("in_flight/1x256/per_second", "at least", 0.4, {
+    en: "additions, 256 in flight on one connection",
+    es: "sumas, 256 en vuelo en una conexión",
+  }),
+  toFloor("in_flight/64x16/per_second", "at least", 0.4, {
+    en: "additions, 64 connections with 16 in flight",
+    es: "sumas, 64 conexiones con 16 en vuelo",
+  }),
+  // The rate's floor over ours is what a request costs us against what it costs the floor.
+  toFloor("worker_count/200x64/per_second", "at least", 1 / 1.3, {
+    en: "additions over 200 workers, 64 in flight",
+    es: "sumas con 200 workers, 64 en vuelo",
+  }),
   {
-    // The rate's floor over ours is what a request costs us against what it costs the floor.
-    ...ratioAim("additions over 200 workers, 64 in flight", "", "at least", 1 / 1.3),
-    figure: "worker_count/200x64/per_second",
-  },
-  {
-    title: "one addition in flight, 200 workers against 2",
-    figure: "worker_count/200x1/p50",
+    ...itself("worker_count/200x1/p50", "at most", 1.2, "ratio", {
+      en: "one addition in flight, 200 workers against 2",
+      es: "una suma en vuelo, 200 workers frente a 2",
+    }),
     of: { figure: "worker_count/2x1/p50" },
-    bound: "at most",
-    limit: 1.2,
-    unit: "ratio",
   },
-  valueAim("memory of one of 10,000 idle connections", "idle_connections/bytes", 10_000, "bytes"),
-  {
-    ...valueAim("throughput beside them against without", "idle_connections/throughput", 0.95),
-    bound: "at least",
-  },
-  valueAim(
-    "sum of squares to 10^30 against an addition, p50",
-    "sum_squares/10^30/against_add",
-    1.2,
-  ),
-  ratioAim("sum of squares over 1,000 workers, p50", "wide_sum/p50", "at most", 1.5),
-  valueAim("memory of the server at rest", "memory/rest_server", 80, "MB"),
-  valueAim(
-    "memory of the server with 100,000 in flight",
-    "memory/flood_server",
-    200,
-    "MB",
-  ),
-  valueAim(
-    "longest pause when a worker is killed, 64 in flight",
-    "failover/killed/pause",
-    25,
-    "ms",
-  ),
-  valueAim("requests failed when a worker is killed", "failover/killed/failed", 0, "count"),
-  executablesAim("start of a cluster to its first reply", "start_up/cluster", 150),
-  executablesAim("one run of the client, start to end", "start_up/client", 60),
-  {
-    ...valueAim("lines a second through client --batch", "batch/per_second", 300_000, "/s"),
-    bound: "at least",
-  },
+  itself("idle_connections/bytes", "at most", 10_000, "bytes", {
+    en: "memory of one of 10,000 idle connections",
+    es: "memoria de una de 10 000 conexiones ociosas",
+  }),
+  itself("idle_connections/throughput", "at least", 0.95, "ratio", {
+    en: "throughput beside them against without",
+    es: "caudal junto a ellas frente a sin ellas",
+  }),
+  itself("sum_squares/10^30/against_add", "at most", 1.2, "ratio", {
+    en: "sum of squares to 10^30 against an addition, p50",
+    es: "suma de cuadrados hasta 10^30 frente a una suma, p50",
+  }),
+  toFloor("wide_sum/p50", "at most", 1.5, {
+    en: "sum of squares over 1,000 workers, p50",
+    es: "suma de cuadrados con 1 000 workers, p50",
+  }),
+  itself("memory/rest_server", "at most", 80, "MB", {
+    en: "memory of the server at rest",
+    es: "memoria del servidor en reposo",
+  }),
+  itself("memory/flood_server", "at most", 200, "MB", {
+    en: "memory of the server with 100,000 in flight",
+    es: "memoria del servidor con 100 000 en vuelo",
+  }),
+  itself("failover/killed/pause", "at most", 25, "ms", {
+    en: "longest pause when a worker is killed, 64 in flight",
+    es: "pausa más larga al matar un worker, 64 en vuelo",
+  }),
+  itself("failover/killed/failed", "at most", 0, "count", {
+    en: "requests failed when a worker is killed",
+    es: "solicitudes fallidas al matar un worker",
+  }),
+  ofExecutables("start_up/cluster", 150, {
+    en: "start of a cluster to its first reply",
+    es: "arranque de un clúster hasta su primera respuesta",
+  }),
+  ofExecutables("start_up/client", 60, {
+    en: "one run of the client, start to end",
+    es: "el cliente una vez, de principio a fin",
+  }),
+  itself("batch/per_second", "at least", 300_000, "/s", {
+    en: "lines through client --batch",
+    es: "líneas por client --batch",
+  }),
 ];
+
+/** The aims of `client map`, 2 workers with one slot each, in the order of their table. */
+const MAP_AIMS: readonly Aim[] = [
+  itself("map_speed/range/per_second", "at least", 6_500_000, "/s", {
+    en: "a trivial function over a range, results as lines",
+    es: "una función trivial sobre un rango, resultados como líneas",
+  }),
+  itself("map_speed/lines/per_second", "at least", 2_500_000, "/s", {
+    en: "the same over a file of JSON lines",
+    es: "lo mismo sobre un archivo de líneas JSON",
+  }),
+  itself("map_efficiency/short/efficiency", "at least", 0.95, "share", {
+    en: "efficiency, 0.1 ms an item",
+    es: "eficiencia, 0.1 ms por elemento",
+  }),
+  itself("map_efficiency/long/efficiency", "at least", 0.97, "share", {
+    en: "efficiency, 5 ms an item",
+    es: "eficiencia, 5 ms por elemento",
+  }),
+  itself("map_efficiency/sum/efficiency", "at least", 0.95, "share", {
+    en: "efficiency, a cheap sum with mapRange",
+    es: "eficiencia, una suma barata con mapRange",
+  }),
+  itself("map_faults/killed/missing", "at most", 0, "count", {
+    en: "results missing or wrong when a worker is killed",
+    es: "resultados que faltan o no son correctos al matar un worker",
+  }),
+  itself("map_faults/killed/gap", "at most", 150, "ms", {
+    en: "longest gap when a worker is killed",
+    es: "pausa más larga al matar un worker",
+  }),
+  itself("map_faults/poison/named", "at least", 1, "count", {
+    en: "items named of one that kills its process",
+    es: "elementos nombrados de uno que mata su proceso",
+  }),
+  itself("map_faults/poison/missing", "at most", 0, "count", {
+    en: "results of the others missing or wrong",
+    es: "resultados de los demás que faltan o no son correctos",
+  }),
+  itself("map_faults/poison/gap", "at most", 1000, "ms", {
+    en: "longest gap beside it",
+    es: "pausa más larga junto a él",
+  }),
+  itself("map_start/first", "at most", 100, "ms", {
+    en: "start of the client to the first result",
+    es: "arranque del cliente hasta el primer resultado",
+  }),
+];
+
+/** What a run measures: requests, or a user's own function over many inputs. */
+export type Suite = "requests" | "map";
+
+/** All aims. */
+export const AIMS: Readonly<Record<Suite, readonly Aim[]>> = {
+  requests: REQUEST_AIMS,
+  map: MAP_AIMS,
+};
 
 /** An aim beside what was measured. */
 export interface Judged {
@@ -87,10 +177,26 @@ export interface Judged {
   readonly isMet: boolean | undefined;
 }
 
-/** Every aim with what was measured, for one build. */
-export function judgeAims(figures: readonly Figure[], build: string): Judged[] {
+/** What a run measured, as far as the aims go. */
+export interface Measured {
+  readonly suite: Suite;
+  /** By name. */
+  readonly builds: Readonly<Record<string, unknown>>;
+  readonly figures: readonly Figure[];
+}
+
+/** Every aim with what was measured, build after build. */
+export function judgeAims({ suite, builds, figures }: Measured): Judged[] {
   const byKey = new Map(figures.map((figure) => [figure.key, figure]));
-  return AIMS.filter((aim) => aim.build === undefined || aim.build === build).map((aim) => {
+  return Object.keys(builds).flatMap((build) => judgeBuild(AIMS[suite], byKey, build));
+}
+
+function judgeBuild(
+  aims: readonly Aim[],
+  byKey: ReadonlyMap<string, Figure>,
+  build: string,
+): Judged[] {
+  return aims.filter((aim) => aim.build === undefined || aim.build === build).map((aim) => {
     const value = valueOf(aim, byKey, build);
     const isMet = value === undefined
       ? undefined
@@ -116,18 +222,22 @@ function valueOf(
   return base === undefined ? undefined : value / base;
 }
 
-function perSecond(load: string): string {
-  return `in_flight/${load}/per_second`;
+function toFloor(figure: string, bound: Aim["bound"], limit: number, title: Texts): Aim {
+  const { en, es } = title;
+  const both = { en: `${en}, to the floor`, es: `${es}, frente al suelo` };
+  return { title: both, figure, of: "floor", bound, limit, unit: "ratio" };
 }
 
-function ratioAim(title: string, figure: string, bound: Aim["bound"], limit: number): Aim {
-  return { title: `${title}, to the floor`, figure, of: "floor", bound, limit, unit: "ratio" };
+function itself(
+  figure: string,
+  bound: Aim["bound"],
+  limit: number,
+  unit: Unit,
+  title: Texts,
+): Aim {
+  return { title, figure, of: "itself", bound, limit, unit };
 }
 
-function valueAim(title: string, figure: string, limit: number, unit: Unit = "ratio"): Aim {
-  return { title, figure, of: "itself", bound: "at most", limit, unit };
-}
-
-function executablesAim(title: string, figure: string, limitMs: number): Aim {
-  return { ...valueAim(title, figure, limitMs, "ms"), build: "executables" };
+function ofExecutables(figure: string, limitMs: number, title: Texts): Aim {
+  return { ...itself(figure, "at most", limitMs, "ms", title), build: "executables" };
 }

@@ -5,11 +5,15 @@ import { projectPath } from "./paths.ts";
 /** How the benchmark was asked to run. */
 export interface Flags {
   readonly isQuick: boolean;
-  /** Scenarios by name; all if there are none. */
+  /** Whether `client map` is measured, and not requests. */
+  readonly isMap: boolean;
+  /** Scenarios by name, or loads of them by key; all if there are none. */
   readonly scenarios: readonly string[];
   readonly pairs: number;
   readonly sources: boolean;
   readonly executables: boolean;
+  /** The folder of another tree, whose sources are measured beside ours. */
+  readonly against: string | undefined;
   /** The folder of the executables. */
   readonly dist: string;
   readonly regime: RegimeName;
@@ -23,13 +27,16 @@ export interface Flags {
 export const HELP = `Usage: deno task bench [flags]
 
 Measures ourselves, the floor (a raw relay over an echo) and peers in turn, prints medians, spread and the
-ratio to the floor, and writes bench/results/DATE.json, .md and .svg.
+ratio to the floor, writes bench/results/DATE.json, .md and .svg, and shows them in the READMEs.
 
 Flags:
   --quick            Two minutes at most, a few scenarios from the sources, beside the last result that was
                      kept; for looking, writes nothing
-  --scenario NAME    Only this one; may be given again. Writes nothing unless --output says so
-  --pairs N          Rounds of all subjects (default: 9)
+  --map              client map instead of requests, beside its own peers; writes DATE-map.json and so on
+  --scenario NAME    Only this one (in_flight), or one load of it (in_flight/1x64); may be given again. Writes
+                     nothing unless --output says so
+  --against DIR      The sources of this tree beside our own, with the ratio of ours to theirs; writes nothing
+  --pairs N          Rounds of all subjects (default: 9; of a map at most 3)
   --sources          Only our sources
   --executables      Only our executables (default: both)
   --dist DIR         Where the executables are (default: dist)
@@ -50,8 +57,8 @@ const QUICK_PAIRS = 3;
  */
 export function readFlags(args: readonly string[]): Flags | undefined {
   const flags = parseArgs(args.filter((argument) => argument !== "--"), {
-    boolean: ["quick", "sources", "executables", "help"],
-    string: ["scenario", "pairs", "dist", "regime", "with-dask", "with-ray", "output"],
+    boolean: ["quick", "map", "sources", "executables", "help"],
+    string: ["scenario", "against", "pairs", "dist", "regime", "with-dask", "with-ray", "output"],
     collect: ["scenario"],
     unknown: (argument) => {
       throw new TypeError(`Unknown argument "${argument}"`);
@@ -68,13 +75,16 @@ export function readFlags(args: readonly string[]): Flags | undefined {
     throw new TypeError(`--regime must be free or one-core, not "${regime}"`);
   }
   const isOneAsked = flags.sources !== flags.executables;
-  const isWhole = !isQuick && flags.scenario.length === 0;
+  const { against } = flags;
+  const isWhole = !isQuick && flags.scenario.length === 0 && against === undefined;
   return {
     isQuick,
+    isMap: flags.map,
     scenarios: flags.scenario,
     pairs,
     sources: isOneAsked ? flags.sources : true,
-    executables: isOneAsked ? flags.executables : !isQuick || flags.executables,
+    executables: flags.executables || !isOneAsked && !isQuick && against === undefined,
+    against,
     dist: flags.dist ?? projectPath("dist"),
     regime,
     daskEnvironment: flags["with-dask"],

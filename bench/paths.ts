@@ -10,5 +10,10 @@ export function projectPath(path: string): string {
 
 /** A script of ours as a command line. */
 export function denoScript(path: string, ...args: readonly string[]): string[] {
-  return [Deno.execPath(), "run", "-A", "--no-prompt", projectPath(path), ...args];
+  return denoFile(projectPath(path), ...args);
+}
+
+/** Any script as a command line. */
+export function denoFile(file: string, ...args: readonly string[]): string[] {
+  return [Deno.execPath(), "run", "-A", "--no-prompt", file, ...args];
 }

@@ -2,7 +2,8 @@
  * The benchmark: see bench/NOTES.md.
  *
  * ```sh
- * deno task bench                          # everything: half an hour
+ * deno task bench                          # requests: twenty minutes
+ * deno task bench --map                    # client map: twenty minutes
  * deno task bench --quick                  # two minutes, beside the last result that was kept
  * deno task bench --scenario in_flight     # one scenario
  * ```
@@ -11,20 +12,20 @@
  */
 import { judgeAims } from "./aims.ts";
 import { killChildren } from "./cluster/child.ts";
-import { executablesIn, type Programs, SOURCES } from "./cluster/programs.ts";
+import { executablesIn, type Programs, SOURCES, sourcesIn } from "./cluster/programs.ts";
 import { Regime } from "./cluster/regime.ts";
 import { type Flags, HELP, readFlags } from "./flags.ts";
-import { Generator } from "./load/generator.ts";
+import { Generator, MANY_FILES } from "./load/generator.ts";
 import type { Figure } from "./measure/figure.ts";
-import { projectPath } from "./paths.ts";
 import { peers } from "./peers/scenario.ts";
+import { mapScenarios } from "./map/all.ts";
 import { note, print } from "./print.ts";
-import { comparisonTable } from "./report/comparison.ts";
+import { againstTable, comparisonTable } from "./report/comparison.ts";
 import { aimsTable, conditions, figuresTable, resultMarkdown } from "./report/markdown.ts";
 import { aimsPlot } from "./report/plot.ts";
-import { encodeResult, latestResult, type Result, thisMachine } from "./report/result.ts";
+import { encodeResult, latestResult, nameOf, type Result, thisMachine } from "./report/result.ts";
+import { RESULTS, showResults } from "./show.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
-import { MANY_FILES } from "./scenarios/connection_count.ts";
 import type { Context, Scenario } from "./scenarios/scenario.ts";
 
 /** What a look takes: those with an aim that a change of the code moves first. */
@@ -32,8 +33,8 @@ const QUICK = ["in_flight", "worker_count", "sum_squares", "memory", "failover",
 
 /** How long a load counts, and how long it runs before. */
 const TIMES = {
-  full: { warmUpMs: 300, sampleMs: 1000 },
-  quick: { warmUpMs: 150, sampleMs: 300 },
+  full: { warmUpMs: 100, sampleMs: 600 },
+  quick: { warmUpMs: 100, sampleMs: 300 },
 };
 
 if (import.meta.main) {
@@ -62,44 +63,62 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(flags: Flags): Promise<Result> {
-  const { isQuick, pairs } = flags;
+  const { isQuick, pairs, scenarios: wanted } = flags;
   const machine = thisMachine();
   const date = new Date().toISOString();
   const builds: Programs[] = [];
   if (flags.sources) builds.push(SOURCES);
   if (flags.executables) builds.push(await executablesIn(flags.dist));
+  if (flags.against !== undefined) builds.push(await sourcesIn(flags.against));
   const regime = await Regime.find(flags.regime);
+  const suite = flags.isMap ? "map" : "requests";
   const size = isQuick ? "quick" : "full";
   const missing: string[] = [];
+  const found: Record<string, string> = {};
   await using generator = new Generator(regime, MANY_FILES);
   const times = TIMES[size];
   const context: Context = {
     ...{ size, builds, regime, generator, pairs, ...times },
+    isWanted: (key) => wanted.length === 0 || wanted.some((one) => `${key}/`.startsWith(`${one}/`)),
     note: (text) => note(`  ${text}`),
   };
   const figures: Figure[] = [];
-  for (const scenario of chosen(flags, (why) => missing.push(why))) {
+  for (const scenario of chosen(flags, found, missing)) {
     note(`${scenario.name}: ${scenario.title}`);
+    const startedMs = performance.now();
     const measured = await scenario.run(context);
+    if (measured.length === 0) throw new TypeError(`--scenario names no load of ${scenario.name}`);
+    note(`  took ${Math.round((performance.now() - startedMs) / 1000)} s`);
     print(`\n## ${scenario.name}: ${scenario.title}\n\n${figuresTable(measured)}\n`);
     figures.push(...measured);
   }
   return {
-    ...{ version: 1, date, machine, deno: Deno.version.deno },
+    ...{ version: 1, suite, date, machine, deno: Deno.version.deno },
     builds: Object.fromEntries(builds.map(({ name, deno }) => [name, deno])),
-    ...{ regime: regime.name, size, pairs, sampleMs: times.sampleMs, missing, figures },
+    ...{
+      regime: regime.name,
+      size,
+      pairs,
+      sampleMs: times.sampleMs,
+      peers: found,
+      missing,
+      figures,
+    },
   };
 }
 
-function chosen(flags: Flags, missing: (why: string) => void): Scenario[] {
+function chosen(flags: Flags, found: Record<string, string>, missing: string[]): Scenario[] {
   const { daskEnvironment, rayEnvironment } = flags;
-  const all = [...SCENARIOS, peers({ daskEnvironment, rayEnvironment, missing })];
+  const options = { daskEnvironment, rayEnvironment, found, missing };
+  const requests = [...SCENARIOS, peers(options)];
+  const jobs = mapScenarios(options);
+  const all = [...requests, ...jobs];
   const names = flags.scenarios.length > 0
-    ? flags.scenarios
-    : flags.isQuick
+    ? new Set(flags.scenarios.map((one) => one.split("/", 1)[0]!))
+    : flags.isQuick && !flags.isMap
     ? QUICK
-    : all.map(({ name }) => name);
-  return names.map((name) => {
+    : (flags.isMap ? jobs : requests).map(({ name }) => name);
+  return [...names].map((name) => {
     const scenario = all.find((one) => one.name === name);
     if (scenario !== undefined) return scenario;
     const known = all.map((one) => one.name).join(", ");
@@ -108,19 +127,23 @@ function chosen(flags: Flags, missing: (why: string) => void): Scenario[] {
 }
 
 async function report(result: Result, flags: Flags): Promise<void> {
-  const judged = Object.keys(result.builds).flatMap((build) => judgeAims(result.figures, build));
+  const judged = judgeAims(result);
   const measured = judged.filter(({ value }) => value !== undefined);
   print(`\n## Aims\n\n${aimsTable(measured)}\n\n${conditions(result)}\n`);
-  const committed = await latestResult(projectPath("bench/results"));
+  if (flags.against !== undefined) {
+    print(`\n## Ours against ${flags.against}\n\n${againstTable(result.figures)}\n`);
+  }
+  const committed = await latestResult(RESULTS, result.suite);
   if (flags.isQuick && committed !== undefined) {
     print(`\n## Beside the last result\n\n${comparisonTable(result.figures, committed)}\n`);
   }
   if (flags.output === undefined) return;
   await Deno.mkdir(flags.output, { recursive: true });
-  const path = `${flags.output}/${result.date.slice(0, 10)}`;
+  const path = `${flags.output}/${nameOf(result)}`;
   await Deno.writeTextFile(`${path}.json`, encodeResult(result));
   await Deno.writeTextFile(`${path}.md`, resultMarkdown(result));
   const title = `Aula on ${result.machine.cores} cores, ${result.date.slice(0, 10)}: the aims`;
   await Deno.writeTextFile(`${path}.svg`, aimsPlot(judged, title));
   note(`written: ${path}.json, .md and .svg`);
+  await showResults();
 }

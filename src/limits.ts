@@ -145,6 +145,43 @@ export const MAX_BATCH_HELD_CHARS = 8 * 1024 * 1024;
 /** Largest window of a batch: what a server reads ahead on one connection. */
 export const MAX_BATCH_WINDOW = MAX_PIPELINED_REQUESTS;
 
+// The client of a job.
+
+/** Items that have no answer yet, in bytes, before a client reads no more of its input. */
+export const MAX_UNANSWERED_BYTES = 32 * 1024 * 1024;
+/** Pieces of input that a client has read and may not send yet. */
+export const MAX_WAITING_PIECES = 4;
+/** Pieces of input that a client has sent and that have no answer yet. */
+export const MAX_SENT_PIECES = 1024;
+/** Bytes of results that a client holds until its output takes them. */
+export const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024;
+/** Servers that may be lost one after the other without a single result before a client gives up. */
+export const MAX_FRUITLESS_CHANNELS = 8;
+/** Accumulators that are merged at once. */
+export const MAX_MERGE_LINES = 64;
+/** Bytes of accumulators that are merged at once; two are, however long. */
+export const MAX_MERGE_BYTES = 4 * 1024 * 1024;
+/** Bytes of accumulators that a server is given to merge before it has merged others; a merge alone may have more. */
+export const MAX_MERGING_BYTES = 32 * 1024 * 1024;
+/** Bytes of accumulators that a client holds while they are being merged, before it takes no more. */
+export const MAX_TREE_BYTES = 64 * 1024 * 1024;
+/** Numbers of a range: every position is a safe integer. */
+export const MAX_RANGE_ITEMS = 2 ** 53 - 1;
+/** Largest seed. */
+export const MAX_SEED = 2 ** 53 - 1;
+/** How often a job's log is written to the disk. */
+export const LOG_SYNC_MS = 500;
+/** What is read of a job's log at a time. */
+export const LOG_READ_BYTES = 1024 * 1024;
+/** How long a lock is waited for where the runtime cannot ask for one without waiting. */
+export const LOG_LOCK_MS = 500;
+/** How often the line that shows how far a job is is drawn over. */
+export const PROGRESS_DRAW_MS = 200;
+/** How often such a line is written where it cannot be drawn over. */
+export const PROGRESS_LINE_MS = 1000;
+/** How long nobody may be at work for a job before its client says so. */
+export const NOBODY_NOTICE_MS = 2000;
+
 // Workers of one's own (`--local`).
 
 /** Most workers that `--local` starts. */
@@ -155,3 +192,120 @@ export const LOCAL_RESTART_MIN_MS = 50;
 export const LOCAL_RESTART_MAX_MS = 5000;
 /** How long a local worker may take from its start to the line that names its port. */
 export const LOCAL_START_TIMEOUT_MS = 10_000;
+
+// Jobs: a user's own function over many inputs.
+
+/** Raw bytes that may follow one message of a job channel. */
+export const MAX_PIECE_BYTES = 256 * 1024;
+/** Longest line of a message of a job channel, in bytes. */
+export const MAX_CHANNEL_LINE_BYTES = 1024 * 1024;
+/** Longest value of one item, in bytes; a longer one fails by name. */
+export const MAX_VALUE_BYTES = 16 * 1024 * 1024;
+/** Longest line of one item, in bytes. */
+export const MAX_ITEM_BYTES = 16 * 1024 * 1024;
+/** Longest module, in bytes of JavaScript. */
+export const MAX_CODE_BYTES = 16 * 1024 * 1024;
+/** Modules that a worker or a server keeps in memory, in bytes of all of them. */
+export const MAX_KEPT_CODE_BYTES = 64 * 1024 * 1024;
+/** Longest `--args`, in characters of JSON. */
+export const MAX_ARGS_CHARS = 256 * 1024;
+/** How much work a chunk should be. */
+export const CHUNK_AIM_MS = 500;
+/** A chunk that takes so long gives back what it has not begun. */
+export const CHUNK_MAX_MS = 2000;
+/** Towards the end of a job chunks get shorter, but not shorter than this. */
+export const CHUNK_MIN_MS = 20;
+/** How many times as many items as the last one a chunk may have, while a worker's speed is being learnt. */
+export const CHUNK_GROWTH = 8;
+/** A chunk that runs is not done a second time before this, however short it was to be: its slot may be a new one. */
+export const DUPLICATE_MIN_MS = 200;
+/** Items of one chunk. */
+export const MAX_CHUNK_ITEMS = 2 ** 30;
+/** Bytes of items, and of expected results, of one chunk; a single item may be longer. */
+export const MAX_CHUNK_BYTES = 1024 * 1024;
+/** Result bytes that a chunk may send without being asked. */
+export const CHUNK_CREDIT_BYTES = 1024 * 1024;
+/** Bytes of items of one job that a server holds. */
+export const MAX_JOB_INPUT_BYTES = 16 * 1024 * 1024;
+/** Bytes of accumulators of one job that a server holds while they are merged: a client never has more under way. */
+export const MAX_JOB_MERGE_BYTES = 96 * 1024 * 1024;
+/** Chunks of one job that a server takes from whoever has opened it before the first is done. */
+export const MAX_JOB_CHUNKS = 131_072;
+/** Bytes of results of one job that a server holds because an earlier one is missing. */
+export const MAX_JOB_RESULT_BYTES = 32 * 1024 * 1024;
+/** Bytes of items that a client may send before the first of them have been handed on. */
+export const FIRST_INPUT_BYTES = 1024 * 1024;
+/** What a message held for a client counts beside its own bytes. */
+export const HELD_MESSAGE_BYTES = 256;
+/** Messages beside results (failures, prints) that wait for a client, in bytes, before it is given no more. */
+export const MAX_UNSENT_MESSAGE_BYTES = 1024 * 1024;
+/** Jobs that a server runs at once. */
+export const MAX_JOBS = 64;
+/** How long a job waits for a worker that runs code, when there is none. */
+export const JOB_STALL_MS = 60_000;
+/** How often a server with jobs looks for workers that came, went or were drained, and for what is slow. */
+export const JOB_WATCH_MS = 50;
+/** A chunk is given to a second worker when it has taken so many times as long as it should. */
+export const SLOW_CHUNK_FACTOR = 1.5;
+/** How long a server keeps its channels to workers open when there is no job. */
+export const CHANNEL_IDLE_MS = 60_000;
+/** The first pause before a channel that failed is dialled again; it doubles from there. */
+export const CHANNEL_REDIAL_MIN_MS = 50;
+/** The longest pause before a channel that failed is dialled again. */
+export const CHANNEL_REDIAL_MAX_MS = 5000;
+/** A client with jobs that is silent for so long, without an answer to a ping, is gone; a stopped one may go on. */
+export const JOB_CLIENT_SILENCE_MS = 30_000;
+/** Slots of all workers that a server tells the one above it. */
+export const MAX_TOLD_SLOTS = 65_536;
+/** How often a server says who works for a job, at most. */
+export const PROGRESS_INTERVAL_MS = 1000;
+/** A chunk that was running on so many workers when they died is taken apart to find the item that does it. */
+export const POISON_DEATHS = 3;
+/** Memory of a slot, in mebibytes, above which its item fails. */
+export const DEFAULT_SLOT_MEMORY_MB = 1024;
+/** The least that a slot can work with, in mebibytes: it has about 60 before it has loaded anything. */
+export const MIN_SLOT_MEMORY_MB = 128;
+/** The most that a slot can be allowed, in mebibytes. */
+export const MAX_SLOT_MEMORY_MB = 1024 * 1024;
+/** How often a slot looks at its memory, at the time of its item, and tells its position. */
+export const SLOT_WATCH_MS = 20;
+/** Most slots of one worker. */
+export const MAX_SLOTS = 256;
+/** How long a slot's process may take from its start to its connection. */
+export const SLOT_START_TIMEOUT_MS = 10_000;
+/** Slots that are being started at the same time: more would only be in each other's way. */
+export const MAX_STARTING_SLOTS = 8;
+/** The first pause before another slot is started when one did not start; it doubles from there. */
+export const SLOT_RESTART_MIN_MS = 50;
+/** The longest pause before another slot is started when one did not start. */
+export const SLOT_RESTART_MAX_MS = 5000;
+/** Slots that do not start, one after the other, after which a worker says that it has none. */
+export const SLOT_FAILURES_TO_NONE = 3;
+/** Times that a running slot is asked once a second whether it lives, before it counts as dead. */
+export const SLOT_HEARTBEATS_TO_DOWN = 10;
+/** Slots that may die before any has called a job's function, or in one chunk before they have said so. */
+export const MAX_SETUP_DEATHS = 3;
+/** How long the item of a chunk that is not wanted any more may go on before its slot is ended. */
+export const DROP_GRACE_MS = 1000;
+/** Job channels that a worker serves at once. */
+export const MAX_CHANNELS = 256;
+/** Chunks of one channel that a worker holds, for each of its slots. */
+export const MAX_CHUNKS_PER_SLOT = 8;
+/** Bytes of items of one chunk that a worker takes: two long lines must be room enough to be combined. */
+export const MAX_HELD_CHUNK_BYTES = 2 * MAX_VALUE_BYTES + MAX_CHUNK_BYTES;
+/** Bytes of items of one channel that a worker holds. */
+export const MAX_CHANNEL_ITEM_BYTES = 256 * 1024 * 1024;
+/** What functions print: bytes a second of one slot that are passed on; the rest is counted and dropped. */
+export const MAX_PRINT_BYTES_PER_SECOND = 16 * 1024;
+/** What functions print: bytes a second of one job that a server passes on, what each message costs included. */
+export const MAX_JOB_PRINT_BYTES_PER_SECOND = 256 * 1024;
+/** What a printed text costs of that beside its characters, as even an empty one is a message. */
+export const PRINT_COST_BYTES = 64;
+/** Longest text of an error, a stack or a printed line that is passed on, in characters. */
+export const MAX_TEXT_CHARS = 4096;
+/** How much of an item is shown where it failed, in characters. */
+export const MAX_SHOWN_ITEM_CHARS = 4096;
+/** Longest line that a slot is started with, in bytes. */
+export const MAX_SLOT_START_LINE_BYTES = 256;
+/** How far a slot stands back behind other programs: 0 is not at all, 19 is most, as `nice` counts. */
+export const SLOT_NICENESS = 10;

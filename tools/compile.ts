@@ -85,6 +85,11 @@ async function compile(
     "--no-code-cache",
     // With it, Deno embeds every package that it names, those that only tests use included.
     "--no-lock",
+    // Any of them may be started as a slot: its thread's module is reached by an address only, and no text
+    // may become code in it. Nothing of ours makes any.
+    "--include",
+    "src/slot/sandbox.ts",
+    "--v8-flags=--disallow-code-generation-from-strings",
     "--target",
     target.triple,
     ...role.permissions(target.os),

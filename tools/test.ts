@@ -16,14 +16,19 @@ import { fileURLToPath } from "node:url";
 const PROJECT = fileURLToPath(new URL("../", import.meta.url));
 
 /** What is calculated without sockets, files and clock must be tested without them, and nearly all of it. */
-const PURE = String.raw`/src/(protocol|operations|scheduling)/|/src/\w+/machine\.ts$`;
+const PURE = String
+  .raw`/src/(protocol|operations|jobs|scheduling)/|/src/worker/jobs/|/src/\w+/machine\.ts$`;
 const COVERAGE_FOLDER = "coverage";
 const MIN_COVERED_PERCENT = 95;
 
 /** The tests that start the roles as processes: from sources, and again as executables. */
-const PROCESS_TESTS = ["tests/end_to_end", "tests/faults"];
+const PROCESS_TESTS = ["tests/end_to_end", "tests/faults", "tests/sandbox"];
 /** Those among them that start none, and would only be run twice. */
-const WITHOUT_PROCESSES = ["tests/end_to_end/layering_test.ts", "tests/end_to_end/library_test.ts"];
+const WITHOUT_PROCESSES = [
+  "tests/end_to_end/layering_test.ts",
+  "tests/end_to_end/library_test.ts",
+  "tests/end_to_end/map_library_test.ts",
+];
 
 /** One after the other; what fails in one does not keep the next from running. */
 interface Stage {
@@ -41,15 +46,16 @@ interface Stage {
 
 const STAGES: Readonly<Record<string, Stage>> = {
   // Without any permission: what is pure needs none.
-  unit: { flags: [], targets: ["tests/unit"], isCovered: true },
-  simulation: { flags: [], targets: ["tests/simulation"] },
+  unit: { flags: ["--parallel"], targets: ["tests/unit"], isCovered: true },
+  simulation: { flags: ["--parallel"], targets: ["tests/simulation"] },
   doc: { flags: ["--doc", "--allow-net"], targets: ["mod.ts"] },
-  bench: { flags: ["--allow-all"], targets: ["tests/bench"] },
+  bench: { flags: ["--allow-all", "--parallel"], targets: ["tests/bench"] },
   npm_only: { flags: ["--allow-all"], targets: ["tests/npm_only"] },
-  end_to_end: { flags: ["--allow-all"], targets: ["tests/end_to_end"] },
+  end_to_end: { flags: ["--allow-all", "--parallel"], targets: ["tests/end_to_end"] },
+  sandbox: { flags: ["--allow-all", "--parallel"], targets: ["tests/sandbox"] },
   faults: { flags: ["--allow-all"], targets: ["tests/faults"] },
   executables: {
-    flags: ["--allow-all", `--ignore=${WITHOUT_PROCESSES.join()}`],
+    flags: ["--allow-all", "--parallel", `--ignore=${WITHOUT_PROCESSES.join()}`],
     targets: PROCESS_TESTS,
     env: { AULA_TEST_DIST: "dist" },
     before: ["tools/compile.ts"],

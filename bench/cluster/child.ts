@@ -86,6 +86,13 @@ export class Child implements AsyncDisposable {
     }
   }
 
+  /** The next piece of its output, however long; `undefined` at its end. */
+  async piece(): Promise<string | undefined> {
+    const text = this.#text;
+    this.#text = "";
+    return text !== "" ? text : (await this.#reader.read()).value;
+  }
+
   /** Reads what it writes until it ends, so that it never waits for us. */
   async drain(): Promise<void> {
     while (!(await this.#reader.read()).done);

@@ -40,6 +40,8 @@ export interface ClusterOptions {
    * @default {0}
    */
   readonly sharedWorkers?: number;
+  /** Further flags of the workers. */
+  readonly workerFlags?: readonly string[];
   /** Workers that run already, instead of any. */
   readonly addresses?: readonly string[];
   /** Open files that the server may have. */
@@ -48,7 +50,14 @@ export interface ClusterOptions {
 
 /** Starts workers and a server over them, and waits until it has connected to all. */
 export function startCluster(options: ClusterOptions): Promise<Target> {
-  const { programs, regime, workers: count = 2, sharedWorkers = 0, maxOpenFiles } = options;
+  const {
+    programs,
+    regime,
+    workers: count = 2,
+    sharedWorkers = 0,
+    workerFlags = [],
+    maxOpenFiles,
+  } = options;
   return assembled(async ({ add }) => {
     const workers: Child[] = [];
     if (options.addresses !== undefined) {
@@ -58,7 +67,7 @@ export function startCluster(options: ClusterOptions): Promise<Target> {
       workers.push(add(regime.words(script, maxOpenFiles)));
     } else {
       for (let index = 0; index < count; index++) {
-        workers.push(add(regime.words(programs.words("worker", "--port", "0"))));
+        workers.push(add(regime.words(programs.words("worker", "--port", "0", ...workerFlags))));
       }
     }
     const listed = await Promise.all(workers.map((worker) => worker.listening()));

@@ -1,4 +1,4 @@
-import { denoScript } from "../paths.ts";
+import { denoFile, denoScript } from "../paths.ts";
 
 /** The three programs. */
 export type RoleName = "worker" | "calc_server" | "client";
@@ -6,7 +6,7 @@ export type RoleName = "worker" | "calc_server" | "client";
 /** One build of the three programs. */
 export interface Programs {
   /** What it is: a subject of the measurements. */
-  readonly name: "sources" | "executables";
+  readonly name: "sources" | "executables" | "against";
   /** The Deno that runs it. */
   readonly deno: string;
   /** A role's command line. */
@@ -21,6 +21,24 @@ export const SOURCES: Programs = {
 };
 
 /**
+ * The sources of another tree, run by the Deno that runs us.
+ *
+ * @throws {Error} If nothing can be run there.
+ */
+export async function sourcesIn(folder: string): Promise<Programs> {
+  for (const file of ["calc_server.ts", "npm_only/.local/chosen"]) {
+    if (await isThere(`${folder}/${file}`)) continue;
+    throw new Error(`Cannot measure against "${folder}": no ${file}. Try there: deno task setup`);
+  }
+  const root = await Deno.realPath(folder);
+  return {
+    name: "against",
+    deno: Deno.version.deno,
+    words: (role, ...args) => denoFile(`${root}/${role}.ts`, ...args),
+  };
+}
+
+/**
  * The executables of a folder.
  *
  * @throws {Error} If one of them is not there.
@@ -29,16 +47,18 @@ export async function executablesIn(folder: string): Promise<Programs> {
   const suffix = Deno.build.os === "windows" ? ".exe" : "";
   const file = (role: RoleName) => `${folder}/${role}${suffix}`;
   for (const role of ["worker", "calc_server", "client"] as const) {
-    const found = await Deno.stat(file(role)).catch(() => undefined);
-    if (found === undefined) {
-      throw new Error(`Cannot measure executables: no "${file(role)}". Try: deno task compile`);
-    }
+    if (await isThere(file(role))) continue;
+    throw new Error(`Cannot measure executables: no "${file(role)}". Try: deno task compile`);
   }
   return {
     name: "executables",
     deno: await runtimeVersion(file("calc_server")),
     words: (role, ...args) => [file(role), ...args],
   };
+}
+
+function isThere(file: string): Promise<boolean> {
+  return Deno.stat(file).then(() => true, () => false);
 }
 
 /** The version that the runtime within an executable gives as its user agent. */

@@ -3,6 +3,8 @@ import type { Regime } from "../cluster/regime.ts";
 import { denoScript } from "../paths.ts";
 import type { Job, JobResult } from "./job.ts";
 
+/** Descriptors for two connections a client at the raw relay with the most clients, and some more. */
+export const MANY_FILES = 20_000;
 /** How long a job may take beyond its own time. */
 const PATIENCE_MS = 60_000;
 

@@ -4,7 +4,16 @@ import type { Latency } from "./tally.ts";
 /** How requests are sent. */
 export type Shape =
   /** A window of requests in flight on each connection. */
-  | { readonly kind: "closed"; readonly connections: number; readonly window: number }
+  | {
+    readonly kind: "closed";
+    readonly connections: number;
+    readonly window: number;
+    /**
+     * Whether the connections stay for the next load to the same port: thousands take seconds to open.
+     * The generator is then the target's own, since it can hold no more.
+     */
+    readonly areKept?: boolean;
+  }
   /** A fixed rate over all connections. */
   | { readonly kind: "open"; readonly connections: number; readonly perSecond: number }
   /** A connection for each request, so many at once. */

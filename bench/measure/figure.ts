@@ -1,7 +1,18 @@
 import { pairedRatio, type Spread, spreadOf } from "./statistics.ts";
 
 /** Units of figures. */
-export type Unit = "ms" | "us" | "s" | "/s" | "MB" | "KB" | "bytes" | "MB/s" | "count" | "ratio";
+export type Unit =
+  | "ms"
+  | "us"
+  | "s"
+  | "/s"
+  | "MB"
+  | "KB"
+  | "bytes"
+  | "MB/s"
+  | "count"
+  | "ratio"
+  | "share";
 
 /** Something that was measured, for each subject as often as there were rounds. */
 export interface Figure {

@@ -11,7 +11,7 @@ const RELEASE = "io:put_chars(erlang:system_info(otp_release)), halt().";
 /** Erlang's erpc over a coordinator node, where Erlang is installed. */
 export async function findErlang(): Promise<Found> {
   const release = await commandOutput(["erl", "-noshell", "-eval", RELEASE]);
-  if (release === undefined) return { missing: "Erlang's erpc: erl is not installed" };
+  if (release === undefined) return { missing: "Erlang erpc: erl is not installed" };
   const script = projectPath("bench/peers/erpc_driver.escript");
   return {
     peer: {

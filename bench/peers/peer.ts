@@ -15,4 +15,29 @@ export interface Peer {
 }
 
 /** A peer, or why there is none. */
-export type Found = { readonly peer: Peer } | { readonly missing: string };
+export type Found<P = Peer> = { readonly peer: P } | { readonly missing: string };
+
+/** Which peers were asked for, and places for those that are there and those that are not. */
+export interface PeerOptions {
+  readonly daskEnvironment: string | undefined;
+  readonly rayEnvironment: string | undefined;
+  /** Takes the title of each peer that is measured, by its name. */
+  readonly found: Record<string, string>;
+  /** Takes why a peer is not measured. */
+  readonly missing: string[];
+}
+
+/** The peers that are there; the others are noted as missing. */
+export function present<P extends Pick<Peer, "name" | "title">>(
+  all: readonly Found<P>[],
+  options: PeerOptions,
+): P[] {
+  return all.flatMap((one) => {
+    if ("missing" in one) {
+      options.missing.push(one.missing);
+      return [];
+    }
+    options.found[one.peer.name] = one.peer.title;
+    return [one.peer];
+  });
+}

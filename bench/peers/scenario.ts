@@ -1,20 +1,13 @@
-import { startCluster, startFloor } from "../cluster/cluster.ts";
-import type { Figure } from "../measure/figure.ts";
+import { startFloor } from "../cluster/cluster.ts";
+import { type Figure, FLOOR } from "../measure/figure.ts";
 import { figureOf, type Measure, measureRounds } from "../measure/rounds.ts";
 import { measureLoad } from "../scenarios/load_measures.ts";
-import { type Context, type Scenario, startTargets } from "../scenarios/scenario.ts";
+import { startTargets } from "../scenarios/loads.ts";
+import type { Context, Scenario } from "../scenarios/scenario.ts";
 import { findErlang } from "./erlang.ts";
 import { findOriginal } from "./original.ts";
-import type { Peer } from "./peer.ts";
+import { type Peer, type PeerOptions, present } from "./peer.ts";
 import { findPythonLibrary } from "./python_drivers.ts";
-
-/** Which peers were asked for, and a place for those that are not there. */
-export interface PeerOptions {
-  readonly daskEnvironment: string | undefined;
-  readonly rayEnvironment: string | undefined;
-  /** Takes why a peer is not measured. */
-  readonly missing: (why: string) => void;
-}
 
 /** What others need for one addition at a time, and how many they do, beside us and the floor. */
 export function peers(options: PeerOptions): Scenario {
@@ -32,20 +25,14 @@ async function findPeers(options: PeerOptions): Promise<Peer[]> {
     findPythonLibrary("dask", options.daskEnvironment),
     findPythonLibrary("ray", options.rayEnvironment),
   ]);
-  for (const one of found) if ("missing" in one) options.missing(one.missing);
-  return found.flatMap((one) => "peer" in one ? [one.peer] : []);
+  return present(found, options);
 }
 
 async function measurePeers(context: Context, all: readonly Peer[]): Promise<Figure[]> {
-  const { regime } = context;
-  await using targets = await startTargets(
-    context,
-    (programs) => startCluster({ programs, regime }),
-    () => startFloor(regime),
-  );
+  await using targets = await startTargets(context, { floor: startFloor });
   const subjects = new Map<string, Measure>();
   for (const [name, target] of targets.all) {
-    const style = name === "floor" ? "echo" : "aula";
+    const style = name === FLOOR ? "echo" : "aula";
     subjects.set(name, async () => {
       const load = (window: number) =>
         measureLoad(context, target, { kind: "closed", connections: 1, window }, { style });

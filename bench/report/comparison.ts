@@ -1,4 +1,6 @@
 import { type Figure, formatNumber, ratioToFloor, spreadFor } from "../measure/figure.ts";
+import { pairedRatio } from "../measure/statistics.ts";
+import { table } from "./markdown.ts";
 import type { Result } from "./result.ts";
 
 /**
@@ -15,15 +17,24 @@ export function comparisonTable(figures: readonly Figure[], committed: Result): 
       if (now === undefined || then === undefined) return [];
       const change = then === 0 ? "-" : `${formatNumber((now / then - 1) * 100)} %`;
       const cells = [figure.title, build, formatNumber(then), formatNumber(now), change];
-      return [`| ${cells.join(" | ")} |`];
+      return [cells];
     });
   });
   const date = committed.date.slice(0, 10);
-  return [
-    `| (to the floor where there is one) | build | ${date} | now | change |`,
-    "| --- | --- | --- | --- | --- |",
-    ...rows,
-  ].join("\n");
+  return table(["(to the floor where there is one)", "build", date, "now", "change"], rows);
+}
+
+/** Two trees that were measured in the same rounds: medians, and the median of the ratios of each round. */
+export function againstTable(figures: readonly Figure[]): string {
+  const rows = figures.flatMap((figure) => {
+    const { sources, against } = figure.samples;
+    if (sources === undefined || against === undefined) return [];
+    const [ours, theirs] = ["sources", "against"].map((name) => spreadFor(figure, name)!.median);
+    const ratio = formatNumber(pairedRatio(sources, against));
+    const cells = [`${figure.title} (${figure.unit})`, formatNumber(ours!), formatNumber(theirs!)];
+    return [[...cells, `${ratio} x`]];
+  });
+  return table(["", "ours", "theirs", "ours to theirs"], rows);
 }
 
 function valueOf(figure: Figure, build: string): number | undefined {

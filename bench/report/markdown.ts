@@ -11,12 +11,11 @@ import type { Result } from "./result.ts";
 
 /** A result as Markdown: the conditions, the aims, and every figure. */
 export function resultMarkdown(result: Result): string {
-  const judged = Object.keys(result.builds).flatMap((build) => judgeAims(result.figures, build));
   return [
     `# Benchmark of ${result.date.slice(0, 10)}`,
     conditions(result),
     "## Aims",
-    aimsTable(judged),
+    aimsTable(judgeAims(result)),
     "## Figures",
     "Median [quartiles] over the rounds; `x` is the median of the ratios to the floor of the same round.",
     ...scenarioTables(result.figures),
@@ -37,17 +36,21 @@ export function conditions(result: Result): string {
   return lines.join("\n");
 }
 
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
 /** The aims as a table. */
 export function aimsTable(judged: readonly Judged[]): string {
   const rows = judged.map(({ aim, build, value, isMet }) => {
     const verdict = isMet === undefined ? "not measured" : isMet ? "met" : "**missed**";
     const limit = `${aim.bound} ${withUnit(aim.limit, aim.unit)}`;
     const measured = value === undefined ? "-" : withUnit(value, aim.unit);
-    return `| ${aim.title} | ${limit} | ${build} | ${measured} | ${verdict} |`;
+    return [aim.title.en, limit, build, measured, verdict];
   });
-  return ["| aim | limit | build | measured | |", "| --- | --- | --- | --- | --- |", ...rows].join(
-    "\n",
-  );
+  return table(["aim", "limit", "build", "measured", ""], rows);
 }
 
 /** Figures as one table, a column for each subject. */
@@ -55,13 +58,9 @@ export function figuresTable(figures: readonly Figure[]): string {
   const subjects = [...new Set(figures.flatMap(({ samples }) => Object.keys(samples)))];
   const rows = figures.map((figure) => {
     const cells = subjects.map((subject) => cell(figure, subject));
-    return `| ${figure.title} (${UNIT_NAMES[figure.unit]}) | ${cells.join(" | ")} |`;
+    return [`${figure.title} (${UNIT_NAMES[figure.unit]})`, ...cells];
   });
-  return [
-    `| | ${subjects.join(" | ")} |`,
-    `| --- |${" --- |".repeat(subjects.length)}`,
-    ...rows,
-  ].join("\n");
+  return table(["", ...subjects], rows);
 }
 
 function scenarioTables(figures: readonly Figure[]): string[] {
@@ -82,16 +81,20 @@ const UNIT_NAMES: Readonly<Record<Unit, string>> = {
   "ms": "ms",
   "us": "µs",
   "s": "s",
-  "/s": "a second",
+  "/s": "/s",
   "MB": "MB",
   "KB": "KB",
-  "MB/s": "MB a second",
+  "MB/s": "MB/s",
   "bytes": "bytes",
   "count": "number",
   "ratio": "ratio",
+  "share": "share",
 };
 
-function withUnit(value: number, unit: Unit): string {
+/** A value as people read it. */
+export function withUnit(value: number, unit: Unit): string {
   if (unit === "ratio") return `${formatNumber(value)} x`;
-  return unit === "count" ? formatNumber(value) : `${formatNumber(value)} ${UNIT_NAMES[unit]}`;
+  return unit === "count" || unit === "share"
+    ? formatNumber(value)
+    : `${formatNumber(value)} ${UNIT_NAMES[unit]}`;
 }

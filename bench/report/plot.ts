@@ -63,7 +63,7 @@ function bar({ aim, build, value, isMet }: Judged, y: number): string[] {
   const at = x(badness(aim.bound, value!, aim.limit));
   const from = Math.min(at, x(1));
   const width = Math.max(2, Math.abs(at - x(1)));
-  const label = `${aim.title} (${build})`;
+  const label = `${aim.title.en} (${build})`;
   const text = `${formatNumber(value!)}, ${aim.bound} ${formatNumber(aim.limit)}`;
   return [
     `<g><title>${escaped(`${label}: ${text}`)}</title>`,

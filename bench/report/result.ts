@@ -1,3 +1,4 @@
+import type { Suite } from "../aims.ts";
 import type { RegimeName } from "../cluster/regime.ts";
 import type { Figure } from "../measure/figure.ts";
 import type { Size } from "../scenarios/scenario.ts";
@@ -6,6 +7,7 @@ import type { Size } from "../scenarios/scenario.ts";
 export interface Result {
   /** Of this shape. */
   readonly version: 1;
+  readonly suite: Suite;
   /** When it began, in UTC. */
   readonly date: string;
   readonly machine: Machine;
@@ -19,6 +21,8 @@ export interface Result {
   readonly pairs: number;
   /** How long each load counted, in milliseconds. */
   readonly sampleMs: number;
+  /** The peers that were measured: what a subject of the figures is called, with its version. */
+  readonly peers: Readonly<Record<string, string>>;
   /** What was not measured, and why. */
   readonly missing: readonly string[];
   readonly figures: readonly Figure[];
@@ -78,11 +82,19 @@ export function decodeResult(text: string): Result {
   return result;
 }
 
-/** The newest result in a folder, by its name; `undefined` if there is none. */
-export async function latestResult(folder: string): Promise<Result | undefined> {
+/** What the files of a result are called, but for their endings. */
+export function nameOf({ date, suite }: Pick<Result, "date" | "suite">): string {
+  return date.slice(0, 10) + (suite === "requests" ? "" : `-${suite}`);
+}
+
+/** The newest result of a suite in a folder, by its name; `undefined` if there is none. */
+export async function latestResult(folder: string, suite: Suite): Promise<Result | undefined> {
   const names: string[] = [];
   try {
-    for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".json")) names.push(name);
+    for await (const { name } of Deno.readDir(folder)) {
+      const date = /^(\d{4}-\d\d-\d\d).*\.json$/.exec(name)?.[1];
+      if (date !== undefined && name === `${nameOf({ date, suite })}.json`) names.push(name);
+    }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -1,11 +1,12 @@
 import { Child } from "../cluster/child.ts";
-import { startCluster, type Target } from "../cluster/cluster.ts";
+import type { Target } from "../cluster/cluster.ts";
 import type { Programs } from "../cluster/programs.ts";
 import { Book } from "../load/book.ts";
 import { checkRepeated, writeRepeated } from "../load/repeated.ts";
 import { figureOf, measureRounds, type Measures } from "../measure/rounds.ts";
 import { memoryOf } from "../measure/usage.ts";
-import { type Context, pick, type Scenario, startTargets } from "./scenario.ts";
+import { eachBuild, startTargets } from "./loads.ts";
+import { type Context, pick, type Scenario } from "./scenario.ts";
 
 /** Lines of the book that the file repeats. */
 const BOOK_SIZE = 4096;
@@ -17,20 +18,16 @@ export const BATCH: Scenario = {
   name: "batch",
   title: "client --batch from a file to a file, 2 workers",
   run: async (context) => {
-    const repeats = pick(context, { full: 2442, quick: 122, tiny: 1 });
+    const repeats = pick(context, { full: 806, quick: 122, tiny: 1 });
     const folder = await Deno.makeTempDir({ prefix: "aula bench " });
     try {
       const book = new Book(BOOK_SIZE, { style: "aula", hasId: false });
       await writeRepeated(`${folder}/in`, book.requests, repeats);
-      await using targets = await startTargets(
-        context,
-        (programs) => startCluster({ programs, regime: context.regime }),
-      );
-      const subjects = new Map(context.builds.map((programs) => {
+      await using targets = await startTargets(context, {});
+      const subjects = eachBuild(context, (programs) => {
         const target = targets.all.get(programs.name)!;
-        const files = { folder, book, repeats };
-        return [programs.name, () => measureOne(context, programs, target, files)];
-      }));
+        return measureOne(context, programs, target, { folder, book, repeats });
+      });
       const pairs = Math.min(context.pairs, pick(context, { full: 3, quick: 2, tiny: 1 }));
       const rounds = await measureRounds(pairs, subjects);
       const lines = (repeats * BOOK_SIZE).toLocaleString("en-US");

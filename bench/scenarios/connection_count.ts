@@ -1,10 +1,8 @@
-import { startCluster, startFloor } from "../cluster/cluster.ts";
-import { type Figure, formatNumber } from "../measure/figure.ts";
-import { loadFigures, measureLoads } from "./load_measures.ts";
-import { pick, type Scenario, startTargets } from "./scenario.ts";
+import { startFloor } from "../cluster/cluster.ts";
+import { MANY_FILES } from "../load/generator.ts";
+import { connectionsText, type Load, measureLoads } from "./loads.ts";
+import { pick, type Scenario } from "./scenario.ts";
 
-/** Descriptors for two connections a client at the raw relay, and some more. */
-export const MANY_FILES = 20_000;
 /** A raw relay has two connections for each of a client's. */
 const MOST = 9500;
 
@@ -12,23 +10,17 @@ const MOST = 9500;
 export const CONNECTION_COUNT: Scenario = {
   name: "connection_count",
   title: "additions by the number of connections, one in flight on each",
-  run: async (context) => {
-    const { regime } = context;
-    await using targets = await startTargets(
-      context,
-      (programs) => startCluster({ programs, regime, maxOpenFiles: MANY_FILES }),
-      () => startFloor(regime, MANY_FILES),
-    );
-    const figures: Figure[] = [];
+  run: (context) => {
     const counts = pick(context, { full: [1, 100, MOST], quick: [1, 100], tiny: [3] });
-    for (const connections of counts) {
-      context.note(`${connections} connections`);
-      const shape = { kind: "closed", connections, window: 1 } as const;
-      const rounds = await measureLoads(context, targets.all, shape);
-      const title = `${formatNumber(connections)} connection${connections > 1 ? "s" : ""}`;
-      const aspects = ["p50", "p99", "per_second", "cpu_server"];
-      figures.push(...loadFigures(rounds, `connection_count/${connections}`, title, aspects));
-    }
-    return figures;
+    const loads = counts.map((connections): Load => ({
+      key: `connection_count/${connections}`,
+      title: connectionsText(connections),
+      shape: { kind: "closed", connections, window: 1, areKept: connections === MOST },
+      aspects: ["p50", "p99", "per_second", "cpu_server"],
+    }));
+    return measureLoads(context, loads, {
+      cluster: { maxOpenFiles: MANY_FILES },
+      floor: (regime) => startFloor(regime, MANY_FILES),
+    });
   },
 };

@@ -2,6 +2,7 @@ import { startCluster } from "../cluster/cluster.ts";
 import type { Programs } from "../cluster/programs.ts";
 import type { Figure } from "../measure/figure.ts";
 import { figureOf, measureRounds, type Measures } from "../measure/rounds.ts";
+import { eachBuild } from "./loads.ts";
 import { type Context, pick, type Scenario } from "./scenario.ts";
 
 /** How a worker is lost. */
@@ -25,27 +26,18 @@ export const FAILOVER: Scenario = {
     const figures: Figure[] = [];
     for (const [name, signal, title] of LOSSES) {
       context.note(title);
-      const subjects = new Map(
-        context.builds.map((programs) => [programs.name, () => lose(context, programs, signal)]),
-      );
+      const subjects = eachBuild(context, (programs) => lose(context, programs, signal));
       const rounds = await measureRounds(context.pairs, subjects);
-      const about = (what: string) => ({ key: `failover/${name}/${what}` });
+      const figure = (what: string, text: string, unit: "ms" | "count") =>
+        figureOf(rounds, what, {
+          key: `failover/${name}/${what}`,
+          title: `${title}: ${text}`,
+          unit,
+        });
       figures.push(
-        figureOf(rounds, "pause", {
-          ...about("pause"),
-          title: `${title}: longest pause`,
-          unit: "ms",
-        }),
-        figureOf(rounds, "slowest", {
-          ...about("slowest"),
-          title: `${title}: slowest request`,
-          unit: "ms",
-        }),
-        figureOf(rounds, "failed", {
-          ...about("failed"),
-          title: `${title}: requests failed`,
-          unit: "count",
-        }),
+        figure("pause", "longest pause", "ms"),
+        figure("slowest", "slowest request", "ms"),
+        figure("failed", "requests failed", "count"),
       );
     }
     return figures;
@@ -58,7 +50,7 @@ async function lose(
   signal: Deno.Signal | undefined,
 ): Promise<Measures> {
   const { regime, generator, warmUpMs } = context;
-  const durationMs = pick(context, { full: 1500, quick: 1000, tiny: 300 });
+  const durationMs = pick(context, { full: 1000, quick: 1000, tiny: 300 });
   await using target = await startCluster({ programs, regime, workers: 3 });
   const victim = target.processes.workers![1]!;
   const loss = setTimeout(() => {

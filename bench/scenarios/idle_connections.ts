@@ -5,7 +5,7 @@ import { denoScript } from "../paths.ts";
 import type { Figure } from "../measure/figure.ts";
 import { figureOf, type Measures } from "../measure/rounds.ts";
 import { memoryOf } from "../measure/usage.ts";
-import { MANY_FILES } from "./connection_count.ts";
+import { MANY_FILES } from "../load/generator.ts";
 import { measureLoad } from "./load_measures.ts";
 import { type Context, pick, type Scenario } from "./scenario.ts";
 

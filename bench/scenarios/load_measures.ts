@@ -2,14 +2,8 @@ import type { Target } from "../cluster/cluster.ts";
 import type { ExerciseOptions } from "../load/exercise.ts";
 import { requireRight } from "../load/generator.ts";
 import type { JobResult, Shape } from "../load/job.ts";
-import { type Figure, FLOOR } from "../measure/figure.ts";
-import {
-  figureOf,
-  type Measure,
-  measureRounds,
-  type Measures,
-  type Rounds,
-} from "../measure/rounds.ts";
+import type { Figure } from "../measure/figure.ts";
+import { figureOf, type Measures, type Rounds } from "../measure/rounds.ts";
 import { cpuMs } from "../measure/usage.ts";
 import type { Context } from "./scenario.ts";
 
@@ -41,25 +35,6 @@ export function timesOf(result: JobResult): Measures {
   return { p50, p99, p999, per_second: perSecond, late_p50: lateness.p50, late_p99: lateness.p99 };
 }
 
-/**
- * The same load to all targets, round by round; the floor gives requests back. Once more before, which does not
- * count: code that has run little is slow code.
- */
-export async function measureLoads(
-  context: Context,
-  targets: ReadonlyMap<string, Target>,
-  shape: Shape,
-  exercises: Omit<ExerciseOptions, "style"> = {},
-): Promise<Rounds> {
-  const subjects = new Map<string, Measure>();
-  for (const [name, target] of targets) {
-    const style = name === FLOOR ? "echo" : "aula";
-    subjects.set(name, () => measureLoad(context, target, shape, { ...exercises, style }));
-  }
-  await measureRounds(1, subjects);
-  return await measureRounds(context.pairs, subjects);
-}
-
 /** What a load's figures are called. */
 const ASPECTS = [
   ["p50", "p50", "ms"],
@@ -69,14 +44,18 @@ const ASPECTS = [
   ["cpu_server", "processor time of the server, a request", "us"],
   ["cpu_workers", "processor time of the workers, a request", "us"],
   ["cpu_generator", "processor time of the load generator, a request", "us"],
+  ["late_p50", "the generator itself was late, p50", "ms"],
 ] as const;
 
-/** The figures of a load: those of all aspects, or of those that are named. */
+/** Those of every load, if nothing else is said: in a closed loop nobody is late. */
+const USUAL = ASPECTS.map(([name]) => name).filter((name) => name !== "late_p50");
+
+/** The figures of a load: the usual ones, or those that are named. */
 export function loadFigures(
   rounds: Rounds,
   key: string,
   title: string,
-  aspects: readonly string[] = ASPECTS.map(([name]) => name),
+  aspects: readonly string[] = USUAL,
 ): Figure[] {
   return ASPECTS.filter(([name]) => aspects.includes(name)).map(([name, text, unit]) =>
     figureOf(rounds, name, { key: `${key}/${name}`, title: `${title}: ${text}`, unit })

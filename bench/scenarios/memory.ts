@@ -4,6 +4,7 @@ import type { Figure } from "../measure/figure.ts";
 import { figureOf, measureRounds, type Measures } from "../measure/rounds.ts";
 import { memoryOf } from "../measure/usage.ts";
 import { measureLoad } from "./load_measures.ts";
+import { eachBuild } from "./loads.ts";
 import { type Context, pick, type Scenario } from "./scenario.ts";
 
 const MEGABYTE = 1e6;
@@ -11,6 +12,8 @@ const MEGABYTE = 1e6;
 const REST_MS = 500;
 /** Requests in flight on one connection that fill a server, and the connections that it takes. */
 const FLOOD = { window: 14_286, connections: 7 };
+/** How long the flood lasts: it takes a while until its first requests are answered. */
+const FLOOD_MS = 2000;
 
 /** Memory of the roles at rest, under load, and with as many requests in flight as a server takes. */
 export const MEMORY: Scenario = {
@@ -19,9 +22,7 @@ export const MEMORY: Scenario = {
   run: async (context) => {
     // Each round needs a fresh cluster: what was once taken from the system does not always go back.
     const fresh = { ...context, pairs: pick(context, { full: 3, quick: 1, tiny: 1 }) };
-    const subjects = new Map(
-      context.builds.map((programs) => [programs.name, () => measureOne(fresh, programs)]),
-    );
+    const subjects = eachBuild(fresh, (programs) => measureOne(fresh, programs));
     const rounds = await measureRounds(fresh.pairs, subjects);
     return FIGURES.map(([name, title]): Figure =>
       figureOf(rounds, name, { key: `memory/${name}`, title, unit: "MB" })
@@ -49,7 +50,9 @@ async function measureOne(context: Context, programs: Programs): Promise<Measure
     quick: FLOOD,
     tiny: { window: 50, connections: 2 },
   });
-  await measureLoad(context, target, { kind: "closed", connections, window }, AULA);
+  const sampleMs = pick(context, { full: FLOOD_MS, quick: FLOOD_MS, tiny: context.sampleMs });
+  const shape = { kind: "closed", connections, window } as const;
+  await measureLoad({ ...context, sampleMs }, target, shape, AULA);
   return {
     ...{ rest_server: rest.server, rest_worker: rest.worker },
     ...{ load_server: load.server, load_worker: load.worker },

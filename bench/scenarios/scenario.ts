@@ -1,8 +1,7 @@
-import type { Target } from "../cluster/cluster.ts";
 import type { Programs } from "../cluster/programs.ts";
 import type { Regime } from "../cluster/regime.ts";
 import type { Generator } from "../load/generator.ts";
-import { type Figure, FLOOR } from "../measure/figure.ts";
+import type { Figure } from "../measure/figure.ts";
 
 /** How much is measured: for a result, for a look, or only to see that it works. */
 export type Size = "full" | "quick" | "tiny";
@@ -20,6 +19,8 @@ export interface Context {
   readonly warmUpMs: number;
   /** How long a load counts. */
   readonly sampleMs: number;
+  /** Whether a load is to be measured, by its key: all are, unless some were named. */
+  readonly isWanted: (key: string) => boolean;
   /** Takes a line about what is being measured. */
   readonly note: (text: string) => void;
 }
@@ -37,25 +38,4 @@ export interface Scenario {
 /** What is to be taken for each size. */
 export function pick<T>(context: Pick<Context, "size">, sizes: Readonly<Record<Size, T>>): T {
   return sizes[context.size];
-}
-
-/** Targets by the subject's name. */
-export interface Targets extends AsyncDisposable {
-  readonly all: ReadonlyMap<string, Target>;
-}
-
-/** Starts a target for each build, and the floor beside them if there is one. */
-export async function startTargets(
-  context: Pick<Context, "builds">,
-  start: (programs: Programs) => Promise<Target>,
-  startFloor?: () => Promise<Target>,
-): Promise<Targets> {
-  await using stack = new AsyncDisposableStack();
-  const all = new Map<string, Target>();
-  if (startFloor !== undefined) all.set(FLOOR, stack.use(await startFloor()));
-  for (const programs of context.builds) {
-    all.set(programs.name, stack.use(await start(programs)));
-  }
-  const kept = stack.move();
-  return { all, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

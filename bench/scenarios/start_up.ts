@@ -2,6 +2,7 @@ import { Child } from "../cluster/child.ts";
 import { ask, portOf, startCluster } from "../cluster/cluster.ts";
 import type { Programs } from "../cluster/programs.ts";
 import { figureOf, measureRounds, type Measures } from "../measure/rounds.ts";
+import { eachBuild } from "./loads.ts";
 import type { Context, Scenario } from "./scenario.ts";
 
 const ADD = '{"op":"add","a":10,"b":5}';
@@ -12,9 +13,7 @@ export const START_UP: Scenario = {
   name: "start_up",
   title: "start to first reply",
   run: async (context) => {
-    const subjects = new Map(
-      context.builds.map((programs) => [programs.name, () => measureOne(context, programs)]),
-    );
+    const subjects = eachBuild(context, (programs) => measureOne(context, programs));
     const rounds = await measureRounds(context.pairs, subjects);
     const figure = (name: string, title: string) =>
       figureOf(rounds, name, { key: `start_up/${name}`, title, unit: "ms" });

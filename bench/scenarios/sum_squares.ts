@@ -1,48 +1,54 @@
-import { startCluster, startFloor } from "../cluster/cluster.ts";
+import type { Target } from "../cluster/cluster.ts";
 import type { Figure } from "../measure/figure.ts";
-import { figureOf, measureRounds } from "../measure/rounds.ts";
+import { figureOf, type Measure, measureRounds, type Measures } from "../measure/rounds.ts";
 import { measureLoad } from "./load_measures.ts";
-import { pick, type Scenario, startTargets } from "./scenario.ts";
+import { startTargets } from "./loads.ts";
+import { type Context, pick, type Scenario } from "./scenario.ts";
 
 const ONE_IN_FLIGHT = { kind: "closed", connections: 1, window: 1 } as const;
+/** Zeros of n behind its 1. */
+const ZEROS = { full: [1, 30, 100, 300], quick: [30, 300], tiny: [30] };
 
 /** The time of a sum of squares by the size of n, one in flight, beside that of an addition. */
 export const SUM_SQUARES: Scenario = {
   name: "sum_squares",
   title: "sums of squares by the size of n, 2 workers, one in flight",
   run: async (context) => {
-    const { regime } = context;
-    await using targets = await startTargets(
-      context,
-      (programs) => startCluster({ programs, regime }),
-      () => startFloor(regime),
+    await using targets = await startTargets(context, {});
+    const subjects = new Map(
+      [...targets.all].map(([name, target]): [string, Measure] => [
+        name,
+        () => measureSums(context, target),
+      ]),
     );
-    const figures: Figure[] = [];
-    const digits = { full: [1, 6, 30, 100, 300], quick: [30, 300], tiny: [30] };
-    for (const zeros of pick(context, digits)) {
-      context.note(`n = 10^${zeros}`);
-      const op = { n: "1" + "0".repeat(zeros), workers: 2 };
-      const subjects = new Map([...targets.all].map(([name, target]) => {
-        const style = name === "floor" ? "echo" : "aula";
-        return [name, async () => {
-          const sum = await measureLoad(context, target, ONE_IN_FLIGHT, { style, op });
-          const add = await measureLoad(context, target, ONE_IN_FLIGHT, { style });
-          return { p50: sum.p50, p99: sum.p99, against_add: sum.p50! / add.p50! };
-        }];
-      }));
-      const rounds = await measureRounds(context.pairs, subjects);
-      const key = `sum_squares/10^${zeros}`;
-      const title = `n = 10^${zeros}`;
-      figures.push(
-        figureOf(rounds, "p50", { key: `${key}/p50`, title: `${title}: p50`, unit: "ms" }),
-        figureOf(rounds, "p99", { key: `${key}/p99`, title: `${title}: p99`, unit: "ms" }),
-        figureOf(rounds, "against_add", {
-          key: `${key}/against_add`,
-          title: `${title}: p50 against that of an addition`,
-          unit: "ratio",
-        }),
-      );
-    }
-    return figures;
+    const rounds = await measureRounds(context.pairs, subjects);
+    return pick(context, ZEROS).flatMap((zeros): Figure[] => {
+      const figure = (name: string, title: string, unit: "ms" | "ratio") =>
+        figureOf(rounds, `${zeros}/${name}`, {
+          key: `sum_squares/10^${zeros}/${name}`,
+          title: `n = 10^${zeros}: ${title}`,
+          unit,
+        });
+      return [
+        figure("p50", "p50", "ms"),
+        figure("p99", "p99", "ms"),
+        figure("against_add", "p50 against that of an addition", "ratio"),
+      ];
+    });
   },
 };
+
+/** An addition, and a sum of each size. */
+async function measureSums(context: Context, target: Target): Promise<Measures> {
+  const load = (op: "add" | { readonly n: string; readonly workers: number }) =>
+    measureLoad(context, target, ONE_IN_FLIGHT, { style: "aula", op });
+  const add = await load("add");
+  const measures: Record<string, number | undefined> = {};
+  for (const zeros of pick(context, ZEROS)) {
+    const { p50, p99 } = await load({ n: "1" + "0".repeat(zeros), workers: 2 });
+    measures[`${zeros}/p50`] = p50;
+    measures[`${zeros}/p99`] = p99;
+    measures[`${zeros}/against_add`] = p50! / add.p50!;
+  }
+  return measures;
+}

@@ -4,6 +4,7 @@ import { CountingRelay } from "../cluster/counting_relay.ts";
 import type { Programs } from "../cluster/programs.ts";
 import { requireRight } from "../load/generator.ts";
 import { figureOf, measureRounds, type Measures } from "../measure/rounds.ts";
+import { eachBuild } from "./loads.ts";
 import type { Context, Scenario } from "./scenario.ts";
 
 const FIGURES = [
@@ -18,9 +19,7 @@ export const WIRE_BYTES: Scenario = {
   name: "wire_bytes",
   title: "bytes of one addition on the wire",
   run: async (context) => {
-    const subjects = new Map(
-      context.builds.map((programs) => [programs.name, () => measureOne(context, programs)]),
-    );
+    const subjects = eachBuild(context, (programs) => measureOne(context, programs));
     const rounds = await measureRounds(1, subjects);
     return FIGURES.map(([name, title]) =>
       figureOf(rounds, name, { key: `wire_bytes/${name}`, title, unit: "bytes" })

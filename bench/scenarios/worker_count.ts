@@ -1,7 +1,7 @@
-import { startCluster, startRelay } from "../cluster/cluster.ts";
+import { startRelay } from "../cluster/cluster.ts";
 import type { Figure } from "../measure/figure.ts";
-import { loadFigures, measureLoads } from "./load_measures.ts";
-import { pick, type Scenario, startTargets } from "./scenario.ts";
+import { type Load, measureLoads } from "./loads.ts";
+import { pick, type Scenario } from "./scenario.ts";
 
 /** Requests in flight, on one connection. */
 const WINDOWS = [1, 64] as const;
@@ -14,24 +14,19 @@ export const WORKER_COUNT: Scenario = {
   name: "worker_count",
   title: "additions by the number of workers, which share a process",
   run: async (context) => {
-    const { regime } = context;
     const figures: Figure[] = [];
     for (const count of pick(context, { full: [2, 20, 200], quick: [2, 200], tiny: [3] })) {
-      await using targets = await startTargets(
-        context,
-        (programs) => startCluster({ programs, regime, sharedWorkers: count }),
-        () => startRelay("rotate", [String(count)], regime),
-      );
-      for (const window of WINDOWS) {
-        context.note(`${count} workers, ${window} in flight`);
-        const shape = { kind: "closed", connections: 1, window } as const;
-        const rounds = await measureLoads(context, targets.all, shape);
-        const key = `worker_count/${count}x${window}`;
-        const aspects = ["p50", "p99", "per_second", "cpu_server"];
-        figures.push(
-          ...loadFigures(rounds, key, `${count} workers, ${window} in flight`, aspects),
-        );
-      }
+      const loads = WINDOWS.map((window): Load => ({
+        key: `worker_count/${count}x${window}`,
+        title: `${count} workers, ${window} in flight`,
+        shape: { kind: "closed", connections: 1, window },
+        aspects: ["p50", "p99", "per_second", "cpu_server"],
+      }));
+      const measured = await measureLoads(context, loads, {
+        cluster: { sharedWorkers: count },
+        floor: (regime) => startRelay("rotate", [String(count)], regime),
+      });
+      figures.push(...measured);
     }
     return figures;
   },

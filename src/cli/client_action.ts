@@ -6,6 +6,8 @@
  */
 
 import { UsageError } from "./exit_status.ts";
+import { isFile } from "./kinds.ts";
+import { type MapAction, readMap } from "./map_action.ts";
 import type { FlagReading } from "./read_flags.ts";
 import {
   BATCH_FLAGS,
@@ -27,9 +29,10 @@ export type ClientAction =
   }
   | { readonly kind: "sum_squares"; readonly n: bigint }
   | BatchAction
+  | MapAction
   | {
     readonly kind: "subcommand";
-    readonly name: SubcommandName;
+    readonly name: Exclude<SubcommandName, "map">;
     /** What followed the subcommand's name, as many as its table entry says. */
     readonly operands: readonly string[];
   };
@@ -78,6 +81,7 @@ export function chooseAction(reading: ClientReading): ClientAction {
       const [name, ...operands] = words;
       if (!isSubcommand(name)) throw new Error(`Invariant: "${name}" was checked by the rewriter`);
       refuseStrangers(reading, { name, flags: CLIENT_SUBCOMMANDS[name].flags });
+      if (name === "map") return readMap(reading, operands[0]!);
       return { kind: "subcommand", name, operands };
     }
     case "batch":
@@ -147,11 +151,6 @@ function readBatch(reading: ClientReading): BatchAction {
     ...(isFile(output, "/dev/stdout") ? { outputPath: output } : {}),
     window,
   };
-}
-
-/** `-` names stdin or stdout, as if the flag were absent; so do the names that Unix has for them. */
-function isFile(path: string | undefined, standard: string): path is string {
-  return path !== undefined && path !== "-" && path !== standard;
 }
 
 function isSubcommand(name: string | undefined): name is SubcommandName {

@@ -12,9 +12,10 @@ import { DEFAULT_WORKER_PORT } from "../limits.ts";
 import { UsageError } from "./exit_status.ts";
 import { helpText } from "./help.ts";
 import type { CORES } from "./kinds.ts";
-import { readFlags } from "./read_flags.ts";
+import { type FlagReading, readFlags } from "./read_flags.ts";
 import { type RoleName, ROLES } from "./roles.ts";
 import { CLIENT_FLAGS, SERVER_FLAGS, WORKER_FLAGS } from "./tables.ts";
+import { exposure } from "../worker/exposure.ts";
 
 /** What a program is asked to do: show its help, show its version, or run. */
 export type Command<Options> =
@@ -32,6 +33,14 @@ export interface WorkerOptions {
   readonly join: readonly Address[];
   /** What it is known by where it joins; absent for the host name. */
   readonly name?: string;
+  /** Whether it runs functions of users. What follows is absent where it does not. */
+  readonly allowCode?: boolean;
+  /** How many chunks run at once; absent for the cores. */
+  readonly slots?: number;
+  /** Memory of a slot above which its item fails. */
+  readonly slotMemoryBytes?: number;
+  /** Whether code is taken although other machines may send some. */
+  readonly insecure?: boolean;
   /** The least important lines that are logged. */
   readonly logLevel: LogLevel;
 }
@@ -46,6 +55,8 @@ export interface ServerOptions {
   readonly workers: readonly Address[];
   /** Workers of its own to start; absent for none. */
   readonly local?: number | typeof CORES;
+  /** Whether those run functions of users. */
+  readonly allowCode?: boolean;
   /** How long a worker may take for one piece of work. */
   readonly workerTimeoutMs: number;
   /** The longest request line that is read. */
@@ -94,8 +105,31 @@ export function readWorkerCommand(
     logLevel,
     ...(port === undefined ? {} : { port }),
     ...(name === undefined ? {} : { name }),
+    ...codeOptions(request.reading),
   };
+  refuseExposure(options);
   return { kind: "run", options };
+}
+
+/** What is said of running code, where it is allowed. */
+function codeOptions(
+  { values, typed }: FlagReading<typeof WORKER_FLAGS>,
+): Pick<WorkerOptions, "allowCode" | "slots" | "slotMemoryBytes" | "insecure"> {
+  const { slots, insecure } = values;
+  if (!values["allow-code"]) {
+    const lone = ["slots", "slot-memory-mb"].find((flag) => typed.has(flag));
+    if (lone === undefined) return {};
+    throw new UsageError(`--${lone} belongs to --allow-code: without it no code is run`, lone);
+  }
+  const slotMemoryBytes = values["slot-memory-mb"] * 2 ** 20;
+  return { allowCode: true, ...(slots === undefined ? {} : { slots }), slotMemoryBytes, insecure };
+}
+
+function refuseExposure({ host, port, join, allowCode, insecure }: WorkerOptions): void {
+  const danger = exposure(port === undefined ? undefined : { host, port }, join);
+  if (!allowCode || insecure || danger === undefined) return;
+  const advice = "with --insecure anybody there may run code on this one";
+  throw new UsageError(`--allow-code is refused, as ${danger}: ${advice}`, "allow-code");
 }
 
 /**
@@ -110,12 +144,17 @@ export function readServerCommand(
   const request = readFlags(args, { ...ROLES.calc_server, flags: SERVER_FLAGS }, readTextFile);
   if (request.kind !== "run") return show(request.kind, "calc_server");
   const { values } = request.reading;
-  const { workers = [], local } = values;
+  const { workers = [], local, "allow-code": allowCode } = values;
+  if (allowCode && local === undefined) {
+    const why = "other workers are started with their own";
+    throw new UsageError(`--allow-code belongs to --local: ${why}`, "allow-code");
+  }
   const options = {
     host: values.host,
     port: values.port,
     workers,
     ...(local === undefined ? {} : { local }),
+    ...(allowCode ? { allowCode } : {}),
     workerTimeoutMs: values["worker-timeout"],
     maxLineBytes: values["max-line-bytes"],
     insecure: values.insecure,

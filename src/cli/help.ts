@@ -31,6 +31,9 @@ export function helpText(roleName: RoleName): string {
     section("Subcommands:", subcommands),
     section("Flags:", flags),
     section("Values:", valueRows(Object.values(role.flags))),
+    ...Object.entries(role.notes ?? {}).map((
+      [title, lines],
+    ) => [title, ...lines.map((line) => line === "" ? "" : `  ${line}`)]),
     ["Examples:", ...role.examples.map((example) => `  ${example}`)],
     section("Exit status:", Object.entries(role.exitStatuses)),
   ];

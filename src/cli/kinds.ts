@@ -164,6 +164,11 @@ function readWholeNumber(
     : { problem: `is out of range: expected ${expected}` };
 }
 
+/** Whether a path names a file: `-` names stdin or stdout, and so do the names that Unix has for them. */
+export function isFile(path: string | undefined, standard: string): path is string {
+  return path !== undefined && path !== "-" && path !== standard;
+}
+
 function asText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

@@ -13,6 +13,12 @@ export interface Progress {
   readonly failed: number;
   /** Time since the start. */
   readonly elapsedMs: number;
+  /** Those among them that were done before the start. */
+  readonly earlier?: number;
+  /** How many there are in all, where that is known. */
+  readonly total?: number;
+  /** Machines that are at work, where that is known. */
+  readonly workers?: number;
   /** How much of the input has been answered, where its size is known: of a file, not of a pipe. */
   readonly input?: {
     /** Bytes of the lines that have been answered. */
@@ -39,7 +45,9 @@ export function formatProgress(progress: Progress, columns: number): string {
   const failed = progress.failed === 0 ? [] : [`${formatCount(progress.failed)} failed`];
   const rate = formatRate(progress);
   const timeLeft = formatTimeLeft(progress, share);
+  const workers = formatWorkers(progress.workers);
   const variants = [
+    [...percent, count, ...failed, ...rate, ...workers, ...timeLeft],
     [...percent, count, ...failed, ...rate, ...timeLeft],
     [...percent, count, ...failed, ...timeLeft],
     [...percent, count, ...failed],
@@ -56,6 +64,7 @@ export function formatProgress(progress: Progress, columns: number): string {
 
 /** From 0 to 1; `undefined` if the size of the input is not known or is nothing. */
 function doneShare(progress: Progress): number | undefined {
+  if (progress.total !== undefined && progress.total > 0) return progress.done / progress.total;
   if (progress.input === undefined || progress.input.totalBytes <= 0) return undefined;
   // A file may grow while it is read.
   return Math.min(1, Math.max(0, progress.input.doneBytes / progress.input.totalBytes));
@@ -66,15 +75,24 @@ function formatBar(share: number, columns: number): string {
   return `[${"#".repeat(filled)}${"-".repeat(columns - filled)}]`;
 }
 
-function formatRate({ done, elapsedMs }: Progress): string[] {
+function formatWorkers(workers: number | undefined): string[] {
+  if (workers === undefined) return [];
+  return [workers === 1 ? "1 machine" : `${formatCount(workers)} machines`];
+}
+
+function formatRate({ done, elapsedMs, earlier = 0 }: Progress): string[] {
   if (elapsedMs < MIN_RATE_MS) return [];
-  const perSecond = done * 1000 / elapsedMs;
+  const perSecond = (done - earlier) * 1000 / elapsedMs;
   return [`${perSecond < 10 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))}/s`];
 }
 
-function formatTimeLeft({ elapsedMs }: Progress, share: number | undefined): string[] {
+function formatTimeLeft(progress: Progress, share: number | undefined): string[] {
+  const { done, earlier = 0, elapsedMs } = progress;
   if (share === undefined || share === 0 || share === 1 || elapsedMs < MIN_RATE_MS) return [];
-  return [`${formatSeconds(Math.ceil(elapsedMs * (1 - share) / share / 1000))} left`];
+  // What was done before the start says nothing of how fast it goes now.
+  const shareNow = done === 0 ? share : share * (done - earlier) / done;
+  if (shareNow === 0) return [];
+  return [`${formatSeconds(Math.ceil(elapsedMs * (1 - share) / shareNow / 1000))} left`];
 }
 
 /** `45 s`, `3 min 05 s`, `2 h 07 min`. */

@@ -44,7 +44,8 @@ export function rewriteArguments(args: readonly string[], grammar: Grammar): str
     if (attached === undefined) index += values.length;
     addFlag(found, name, flag, values, attached !== undefined);
   }
-  checkOperands(words, grammar);
+  // Who asks what a subcommand needs does not know it yet.
+  if (!found.has("help")) checkOperands(words, grammar);
   const rewritten = Array.from(found, ([name, value]) => `--${name}=${value}`);
   return words.length === 0 ? rewritten : [...rewritten, "--", ...words];
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Grammar } from "./flags.ts";
+import { MAP_NOTES } from "./map_flags.ts";
 import { CLIENT_FLAGS, CLIENT_SUBCOMMANDS, SERVER_FLAGS, WORKER_FLAGS } from "./tables.ts";
 
 /** The name of a role: its program, and its section in a config file. */
@@ -18,6 +19,8 @@ export interface Role extends Grammar {
   readonly usage: readonly string[];
   /** What the program is, in a sentence or two. */
   readonly description: string;
+  /** Titled blocks of lines that stand behind the flags. */
+  readonly notes?: Readonly<Record<string, readonly string[]>>;
   /** Commands that work as they stand. */
   readonly examples: readonly string[];
   /** What each exit status means for this program. */
@@ -43,6 +46,7 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
       "worker --port 6001",
       "worker --host 0.0.0.0 --port 6001 --log-level debug",
       "worker --join lab1:5000 --name window-seat",
+      "worker --allow-code --slots 2",
     ],
     exitStatuses: LISTENER_EXIT_STATUSES,
   },
@@ -74,16 +78,20 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
       div: "--a NUMBER --b NUMBER",
       sum_squares: "--n INTEGER      1*1 + 2*2 + ... + n*n",
     },
+    notes: { "Map:": MAP_NOTES },
     examples: [
       "client --op add --a 10 --b 5",
       "client --op sum_squares --n 9 --pretty",
       "client --batch --input requests.jsonl --output replies.jsonl",
+      "client map primes.ts --range 1..10000000 --reduce sum",
+      "client map score.ts --input molecules.jsonl --output scores.jsonl",
+      "client map score.ts --input sample.jsonl --here",
       "client status",
       "client drain 127.0.0.1:6002",
     ],
     exitStatuses: {
-      0: "the reply is ok, or (of a batch) all are, or help was shown",
-      1: 'the reply says "ok": false, or (of a batch) one does',
+      0: "the reply is ok, or (of a batch) all are, map went well, or help was shown",
+      1: 'the reply says "ok": false, or (of a batch) one does, or an item of map failed',
       2: "wrong usage",
       3: "the server cannot be reached, or does not answer within --timeout",
       4: "the system refuses: results cannot be written, say, because the disk is full",

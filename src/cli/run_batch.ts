@@ -3,6 +3,7 @@ import { nowMs } from "../net/clock.ts";
 import type { BatchAction } from "./client_action.ts";
 import type { ClientOptions } from "./commands.ts";
 import { EXIT_STATUS, UsageError } from "./exit_status.ts";
+import { describeFileProblem } from "./file_problem.ts";
 import { formatProgress } from "./progress.ts";
 import { writeStderr, writeStdout, writeWhole } from "./stdio.ts";
 
@@ -63,7 +64,9 @@ async function openInput(path: string | undefined): Promise<Input> {
     if (isDirectory) throw new Error("it is a folder");
     return { readable: file.readable, totalBytes: isFile ? size : undefined };
   } catch (error) {
-    throw new UsageError(`cannot read --input "${path}": ${why(error)}`, "input", { cause: error });
+    throw new UsageError(`cannot read --input "${path}": ${describeFileProblem(error)}`, "input", {
+      cause: error,
+    });
   }
 }
 
@@ -82,9 +85,13 @@ async function openOutput(path: string | undefined): Promise<Output> {
       close: () => file.close(),
     };
   } catch (error) {
-    throw new UsageError(`cannot write --output "${path}": ${why(error)}`, "output", {
-      cause: error,
-    });
+    throw new UsageError(
+      `cannot write --output "${path}": ${describeFileProblem(error)}`,
+      "output",
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -105,10 +112,4 @@ function countBytes(count: (bytes: number) => void): TransformStream<Uint8Array,
       controller.enqueue(chunk);
     },
   });
-}
-
-function why(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "no such file or folder";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -17,6 +17,11 @@ export async function runClient(options: ClientOptions): Promise<number> {
   const { action } = options;
   try {
     if (action.kind === "batch") return await runBatch(options, action);
+    if (action.kind === "map") {
+      // Not loaded where it is not asked for: every start would take longer.
+      const { runMap } = await import("./run_map.ts");
+      return await runMap(options, action);
+    }
     return await ask(options, requestOf(action));
   } catch (error) {
     if (!(error instanceof ServerUnreachableError || error instanceof ReplyTimeoutError)) {
@@ -48,7 +53,7 @@ async function ask(options: ClientOptions, request: Request): Promise<number> {
   }
 }
 
-function requestOf(action: Exclude<ClientAction, { kind: "batch" }>): Request {
+function requestOf(action: Exclude<ClientAction, { kind: "batch" | "map" }>): Request {
   switch (action.kind) {
     case "operation":
       return { op: action.op, a: action.a, b: action.b };
@@ -59,6 +64,17 @@ function requestOf(action: Exclude<ClientAction, { kind: "batch" }>): Request {
   }
 }
 
-function subcommandRequest(name: SubcommandName, [worker = ""]: readonly string[]): Request {
-  return name === "drain" || name === "undrain" ? { op: name, worker } : { op: name };
+function subcommandRequest(
+  name: Exclude<SubcommandName, "map">,
+  [operand = ""]: readonly string[],
+): Request {
+  switch (name) {
+    case "drain":
+    case "undrain":
+      return { op: name, worker: operand };
+    case "cancel":
+      return { op: name, job: operand };
+    default:
+      return { op: name };
+  }
 }

@@ -11,12 +11,13 @@ import { stderrLog, writeStdout } from "./stdio.ts";
 
 /** Runs a coordinator until it is told to stop, and gives its exit status. */
 export async function runServer(options: ServerOptions): Promise<number> {
-  const { workers, local, logLevel, ...rest } = options;
+  const { workers, local, allowCode = false, logLevel, ...rest } = options;
   const log = stderrLog("calc-server", logLevel);
   let server: RunningServer | undefined;
   const count = local === CORES ? navigator.hardwareConcurrency : local ?? 0;
   await dropPermissions(count === 0 ? ["read", "run"] : ["read"]);
   const locals = await LocalWorkers.start(count, {
+    allowCode,
     log,
     moved: (place, address) => server?.readdress(workers.length + place, address),
   });

@@ -9,6 +9,16 @@ const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
 
 /** What a shell reports of a program that ended by SIGINT. */
 const INTERRUPTED_STATUS = 130;
+/** What a shell reports of a program that ended by SIGTERM. */
+const TERMINATED_STATUS = 143;
+
+/** Calls back at each signal that is to end the process, with the status that it should end with. */
+export function onEndingSignal(handle: (status: number) => void): void {
+  for (const signal of STOP_SIGNALS) {
+    const status = signal === "SIGTERM" ? TERMINATED_STATUS : INTERRUPTED_STATUS;
+    Deno.addSignalListener(signal, () => handle(status));
+  }
+}
 
 /**
  * Stops a role in good order at the first signal, and ends the process at a second one. Signals less than a

@@ -8,13 +8,17 @@ import {
   DEFAULT_BATCH_WINDOW,
   DEFAULT_CLIENT_TIMEOUT_MS,
   DEFAULT_MAX_REQUEST_LINE_BYTES,
+  DEFAULT_SLOT_MEMORY_MB,
   DEFAULT_WORKER_TIMEOUT_MS,
   MAX_BATCH_WINDOW,
   MAX_HELD_BYTES,
   MAX_LOCAL_WORKERS,
   MAX_NAME_CHARS,
+  MAX_SLOT_MEMORY_MB,
+  MAX_SLOTS,
   MAX_TIMEOUT_MS,
   MIN_MAX_LINE_BYTES,
+  MIN_SLOT_MEMORY_MB,
 } from "../limits.ts";
 import { OPERATIONS } from "../operations/registry.ts";
 import type { FlagTable, SubcommandTable } from "./flags.ts";
@@ -29,6 +33,7 @@ import {
   toggle,
   wholeNumber,
 } from "./kinds.ts";
+import { MAP_FLAGS, MAP_ONLY_FLAGS } from "./map_flags.ts";
 import { decimal, exactInteger } from "./numbers.ts";
 import { duration, size } from "./quantities.ts";
 
@@ -74,6 +79,25 @@ export const WORKER_FLAGS = {
     kind: shortText(MAX_NAME_CHARS, "NAME"),
     help: "What --join is known by (default: this machine's host name)",
   },
+  "allow-code": {
+    kind: toggle,
+    default: "false",
+    help: "Run functions of users (client map), in sandboxed processes of their own",
+  },
+  "slots": {
+    kind: wholeNumber({ min: 1, max: MAX_SLOTS }),
+    help: "How many such processes calculate at once (default: one per core)",
+  },
+  "slot-memory-mb": {
+    kind: wholeNumber({ min: MIN_SLOT_MEMORY_MB, max: MAX_SLOT_MEMORY_MB }),
+    default: String(DEFAULT_SLOT_MEMORY_MB),
+    help: "Memory of such a process, in MiB, above which its item fails",
+  },
+  "insecure": {
+    kind: toggle,
+    default: "false",
+    help: "Take code even where other machines can send some, from anybody",
+  },
   ...COMMON_FLAGS,
 } as const satisfies FlagTable;
 
@@ -89,6 +113,11 @@ export const SERVER_FLAGS = {
     kind: numberOrCores({ min: 1, max: MAX_LOCAL_WORKERS }),
     help: "Start N workers of its own on this machine (without N: one per core)",
   },
+  "allow-code": {
+    kind: toggle,
+    default: "false",
+    help: "Let the workers of --local run functions of users, one slot each",
+  },
   "worker-timeout": {
     kind: timeout,
     default: `${DEFAULT_WORKER_TIMEOUT_MS / 1000}s`,
@@ -102,7 +131,7 @@ export const SERVER_FLAGS = {
   "insecure": {
     kind: toggle,
     default: "false",
-    help: "Take joins and drains even where other machines can connect, from anybody",
+    help: "Take joins, drains and code even where other machines can connect, from anybody",
   },
   ...COMMON_FLAGS,
 } as const satisfies FlagTable;
@@ -138,13 +167,14 @@ export const CLIENT_FLAGS = {
     default: "false",
     help: "Send requests from a file or stdin, one JSON object a line",
   },
-  "input": { kind: path, help: "File that --batch reads; without it, or as -, stdin" },
-  "output": { kind: path, help: "File that --batch writes; without it, or as -, stdout" },
+  "input": { kind: path, help: "File that --batch or map reads; as -, stdin" },
+  "output": { kind: path, help: "File that --batch or map writes; without it, or as -, stdout" },
   "window": {
     kind: wholeNumber({ min: 1, max: MAX_BATCH_WINDOW }),
     default: String(DEFAULT_BATCH_WINDOW),
     help: "Requests of --batch in flight at once",
   },
+  ...MAP_ONLY_FLAGS,
   ...COMMON_FLAGS,
 } as const satisfies FlagTable;
 
@@ -156,6 +186,17 @@ export const CLIENT_SUBCOMMANDS = {
     flags: ["pretty"],
   },
   "ping": { help: "Ask whether the server is there", operands: [], flags: ["pretty"] },
+  "map": {
+    help: "Call a function of your own for every item, on all machines; see below",
+    operands: ["FILE"],
+    flags: MAP_FLAGS,
+  },
+  "jobs": { help: "Show the jobs of map that are running", operands: [], flags: ["pretty"] },
+  "cancel": {
+    help: "End a job of map; jobs shows the names",
+    operands: ["JOB"],
+    flags: ["pretty"],
+  },
   "drain": {
     help: "Give a worker nothing new; status shows the names",
     operands: ["WORKER"],

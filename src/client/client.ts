@@ -14,6 +14,7 @@ import type { ArithmeticOp, Part } from "../protocol/messages.ts";
 import { formatDouble } from "../protocol/numbers.ts";
 import { CalculationError, ProtocolError } from "./errors.ts";
 import { ClientLink } from "./link.ts";
+import type { MapItems, MapOptions, MapReduceOptions } from "./map/map_options.ts";
 
 /** Where to connect, and how long to wait. */
 export interface ConnectOptions {
@@ -68,11 +69,13 @@ export interface SumSquaresResult {
 /** A client of a calculating room: many requests at once over one connection. */
 export class Client implements AsyncDisposable {
   readonly #link: ClientLink;
+  readonly #servers: readonly Address[];
   readonly #timeoutMs: number;
 
   /** Used by {@linkcode connect}. */
   constructor(servers: readonly Address[], timeoutMs: number) {
     this.#link = new ClientLink(servers);
+    this.#servers = servers;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -151,6 +154,66 @@ export class Client implements AsyncDisposable {
   /** Whether the server answers. */
   async ping(options?: RequestOptions): Promise<void> {
     await this.#ask('"op":"ping"', options);
+  }
+
+  /**
+   * Calls a function of your own for every item, on all workers that run code, and gives its values in the order
+   * of the items. The job has a connection of its own, begins when the first value is asked for, goes as fast as
+   * values are taken, and ends when no more are.
+   *
+   * @example Usage
+   * ```ts ignore
+   * import { connect } from "@aula/calc";
+   *
+   * await using client = await connect();
+   * const square = "export function map(x: number) { return x * x; }";
+   * for await (const value of client.map(square, { from: 1, to: 1000 })) {
+   *   value; // 1, then 4, then 9, …
+   * }
+   * ```
+   *
+   * @param source The text of a module in TypeScript or JavaScript that imports nothing and exports `map`, or the
+   * file URL of one.
+   * @throws {ModuleError} If the module cannot be used.
+   * @throws {MapError} If the function fails for an item, unless `keepGoing` is set, or the job as a whole.
+   * @throws {ServerUnreachableError} If no server can be reached.
+   * @throws The signal's reason, if it is aborted.
+   */
+  async *map(
+    source: string | URL,
+    items: MapItems,
+    options: MapOptions = {},
+  ): AsyncGenerator<unknown, void> {
+    // Nobody who only adds numbers loads what reads modules.
+    const { mapValues } = await import("./map/library.ts");
+    const parts = { servers: this.#servers, timeoutMs: this.#timeoutMs, source, items };
+    yield* mapValues(parts, options);
+  }
+
+  /**
+   * Calls a function of your own for every item, and makes one value of all of its values: on the workers, in the
+   * order of the items. Without a `reduce` among the options the module's own is used. Throws as
+   * {@linkcode Client.map} does.
+   *
+   * @example Usage
+   * ```ts ignore
+   * import { connect } from "@aula/calc";
+   *
+   * await using client = await connect();
+   * const square = "export function map(x: number) { return x * x; }";
+   * await client.mapReduce(square, { from: 1, to: 1000 }, { reduce: "sum" }); // 333833500
+   * ```
+   *
+   * @throws {TypeError} If there is no reduce.
+   */
+  async mapReduce(
+    source: string | URL,
+    items: MapItems,
+    options: MapReduceOptions = {},
+  ): Promise<unknown> {
+    const { mapReduceValue } = await import("./map/library.ts");
+    const parts = { servers: this.#servers, timeoutMs: this.#timeoutMs, source, items };
+    return await mapReduceValue(parts, options);
   }
 
   /** Closes the connection; requests that wait fail. */

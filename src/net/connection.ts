@@ -21,6 +21,8 @@ export class Connection {
   readonly #conn: Deno.TcpConn;
   readonly #buffers: Buffers;
   readonly #port: ConnectionPort;
+  /** What is to be written before {@linkcode Connection.#pending}: bytes, and the texts between them. */
+  #parts: (string | Uint8Array)[] = [];
   #pending = "";
   #writing = false;
   #peerEnded = false;
@@ -53,6 +55,19 @@ export class Connection {
   write(text: string): void {
     if (this.#isClosed || this.#finishing) return;
     this.#pending += text;
+    this.#writeSoon();
+  }
+
+  /** Writes bytes, which must not change any more, after what was written before. */
+  writeBytes(bytes: Uint8Array): void {
+    if (this.#isClosed || this.#finishing) return;
+    if (this.#pending !== "") this.#parts.push(this.#pending);
+    this.#pending = "";
+    this.#parts.push(bytes);
+    this.#writeSoon();
+  }
+
+  #writeSoon(): void {
     if (this.#writing) return;
     // Whatever else is ready in this turn of the event loop goes out in the same write.
     this.#writing = true;
@@ -143,14 +158,15 @@ export class Connection {
 
   async #writeLoop(): Promise<void> {
     try {
-      while (this.#pending !== "" && !this.#isClosed) {
-        const text = this.#pending;
-        this.#pending = "";
-        const buffer = this.#buffers.takeForWrite(text.length);
-        try {
-          await this.#writeText(text, buffer);
-        } finally {
-          this.#buffers.giveBack(buffer);
+      while (!this.#isClosed && (this.#parts.length > 0 || this.#pending !== "")) {
+        if (this.#parts.length > 0) {
+          const parts = this.#parts;
+          this.#parts = [];
+          for (const part of parts) await this.#writePart(part);
+        } else {
+          const text = this.#pending;
+          this.#pending = "";
+          await this.#writePart(text);
         }
       }
       this.#writing = false;
@@ -169,9 +185,23 @@ export class Connection {
     while (rest !== "") {
       const { read, written: length } = encoder.encodeInto(rest, buffer);
       rest = read === rest.length ? "" : rest.slice(read);
-      let written = 0;
-      while (written < length) written += await this.#conn.write(buffer.subarray(written, length));
+      await this.#writeAll(buffer.subarray(0, length));
     }
+  }
+
+  async #writePart(part: string | Uint8Array): Promise<void> {
+    if (typeof part !== "string") return this.#writeAll(part);
+    const buffer = this.#buffers.takeForWrite(part.length);
+    try {
+      await this.#writeText(part, buffer);
+    } finally {
+      this.#buffers.giveBack(buffer);
+    }
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) written += await this.#conn.write(bytes.subarray(written));
   }
 
   #endSending(): void {

@@ -10,10 +10,31 @@ import type { Listener } from "./listener.ts";
 import { describeNetworkError } from "./network_error.ts";
 import { Buffers } from "./buffers.ts";
 
+/** A process of our own that has been started and has connected to us. */
+export interface Spawned {
+  readonly conn: Deno.TcpConn;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** Starts processes for a machine that wants them. */
+export interface Spawner {
+  /**
+   * Starts one, and waits until it has connected.
+   *
+   * @throws {Error} If it does not; nothing of it is left then.
+   */
+  spawn(): Promise<Spawned>;
+  /** Ends everything that was started and has not connected yet; nothing can be started any more. */
+  close(): void;
+}
+
 /** What a driver connects. */
 export interface DriverOptions {
   /** Where peers come in, for roles that have peers coming in. */
   readonly listener?: Listener;
+  /** What starts processes, for roles that start any. */
+  readonly spawner?: Spawner;
   /** Takes the machine's log lines. */
   readonly log: (level: LogLevel, text: string) => void;
 }
@@ -24,6 +45,10 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #dials = new Map<ConnectionId, Dial>();
+  /** Processes that are being started. */
+  readonly #spawns = new Set<ConnectionId>();
+  /** How the processes behind connections are ended. */
+  readonly #kills = new Map<ConnectionId, () => void>();
   readonly #finishing = new Set<Connection>();
   readonly #dialler = new Dialler();
   readonly #buffers = new Buffers();
@@ -82,6 +107,11 @@ export class Driver {
     switch (effect.kind) {
       case "write":
         return this.#connections.get(effect.connection)?.write(effect.text);
+      case "write_bytes":
+        return this.#connections.get(effect.connection)?.writeBytes(effect.bytes);
+      case "spawn":
+        this.#spawn(effect.connection);
+        return;
       case "pause":
         return this.#connections.get(effect.connection)?.pause();
       case "resume":
@@ -129,6 +159,25 @@ export class Driver {
     }
   }
 
+  async #spawn(id: ConnectionId): Promise<void> {
+    this.#spawns.add(id);
+    try {
+      if (this.#options.spawner === undefined) throw new Error("nothing can be started here");
+      const { conn, kill } = await this.#options.spawner.spawn();
+      if (!this.#spawns.delete(id)) {
+        kill();
+        conn.close();
+        return;
+      }
+      this.#kills.set(id, kill);
+      this.#add(id, conn, { kind: "connected", connection: id });
+    } catch (error) {
+      if (!this.#spawns.delete(id)) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.step({ kind: "closed", connection: id, reason });
+    }
+  }
+
   #add(id: ConnectionId, conn: Deno.TcpConn, event: MachineEvent): void {
     const connection = new Connection(conn, this.#buffers, {
       received: (bytes) => this.step({ kind: "received", connection: id, bytes }),
@@ -152,6 +201,7 @@ export class Driver {
   }
 
   #close(id: ConnectionId): void {
+    this.#spawns.delete(id);
     const dial = this.#dials.get(id);
     if (dial !== undefined) {
       this.#dials.delete(id);
@@ -166,6 +216,8 @@ export class Driver {
   #remove(id: ConnectionId, connection: Connection): void {
     this.#connections.delete(id);
     this.#finishing.delete(connection);
+    this.#kills.get(id)?.();
+    this.#kills.delete(id);
     this.#roomMade?.();
     this.#roomMade = undefined;
     if (this.#isStopped) this.#end();
@@ -190,6 +242,8 @@ export class Driver {
     this.#options.listener?.close();
     for (const dial of this.#dials.values()) dial.abandon();
     this.#dials.clear();
+    this.#spawns.clear();
+    this.#options.spawner?.close();
     for (const [id, connection] of [...this.#connections]) {
       if (this.#finishing.has(connection)) connection.closeSoon();
       else this.#close(id);

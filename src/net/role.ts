@@ -1,6 +1,6 @@
 import type { Address, LogLevel, Machine } from "../protocol/machine.ts";
 import type { RoleFacts } from "../protocol/hello.ts";
-import { Driver } from "./driver.ts";
+import { Driver, type Spawner } from "./driver.ts";
 import { Listener } from "./listener.ts";
 
 /** A role that is running in this process. */
@@ -34,13 +34,23 @@ export interface Launched {
 }
 
 /**
- * Listens, and starts a machine on what comes in; without an address the machine only dials.
+ * Listens, and starts a machine on what comes in; without an address the machine only dials, and without a
+ * spawner it starts no processes.
  *
  * @throws {ListenError} If the address cannot be listened on.
  */
-export function launch(machine: Machine, address: Address | undefined, log: Log): Launched {
+export function launch(
+  machine: Machine,
+  address: Address | undefined,
+  log: Log,
+  spawner?: Spawner,
+): Launched {
   const listener = address === undefined ? undefined : new Listener(address);
-  const driver = new Driver(machine, listener === undefined ? { log } : { listener, log });
+  const driver = new Driver(machine, {
+    log,
+    ...(listener === undefined ? {} : { listener }),
+    ...(spawner === undefined ? {} : { spawner }),
+  });
   driver.start();
   const stop = () => {
     driver.step({ kind: "stop" });

@@ -75,6 +75,13 @@ function decodeObject(value: JsonObject, text: string): Request | WireError {
       return isName(value.worker)
         ? { ...envelope, op, worker: value.worker }
         : wireError("bad_name", '"worker"');
+    case "channel":
+      return decodeChannel(value, envelope);
+    case "cancel":
+      return isName(value.job)
+        ? { ...envelope, op, job: value.job }
+        : wireError("bad_name", '"job"');
+    case "jobs":
     case "status":
     case "ping":
       return { ...envelope, op };
@@ -139,16 +146,29 @@ function exactInteger(value: unknown, name: string): bigint | WireError {
 
 function decodeHello(value: JsonObject, envelope: Envelope): Request | WireError {
   const { protocol } = value;
-  if (!Number.isSafeInteger(protocol) || (protocol as number) < 1) return wireError("bad_hello");
-  return { ...envelope, op: "hello", protocol: protocol as number };
+  if (!isPositive(protocol)) return wireError("bad_hello");
+  return { ...envelope, op: "hello", protocol };
 }
 
 function decodeJoin(value: JsonObject, envelope: Envelope): Request | WireError {
   const { protocol, name, instance } = value;
-  if (!Number.isSafeInteger(protocol) || (protocol as number) < 1) return wireError("bad_hello");
+  if (!isPositive(protocol)) return wireError("bad_hello");
   if (!isName(name)) return wireError("bad_name", '"name"');
   if (!isName(instance)) return wireError("bad_name", '"instance"');
-  return { ...envelope, op: "join", protocol: protocol as number, name, instance, members: value };
+  return { ...envelope, op: "join", protocol, name, instance, members: value };
+}
+
+function decodeChannel(value: JsonObject, envelope: Envelope): Request | WireError {
+  const { protocol, instance, slots } = value;
+  if (!isPositive(protocol)) return wireError("bad_hello");
+  if (instance === undefined) return { ...envelope, op: "channel", protocol };
+  if (!isName(instance)) return wireError("bad_name", '"instance"');
+  if (!isPositive(slots)) return wireError("bad_slots");
+  return { ...envelope, op: "channel", protocol, instance, slots };
+}
+
+function isPositive(value: unknown): value is number {
+  return Number.isSafeInteger(value) && value as number >= 1;
 }
 
 function isName(value: unknown): value is string {

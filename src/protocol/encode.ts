@@ -92,6 +92,13 @@ function operationOf(request: Request): string {
       return `"op":"${request.op}","worker":${JSON.stringify(request.worker)}`;
     case "join":
       return JSON.stringify({ ...request.members, id: undefined }).slice(1, -1);
+    case "channel": {
+      const { op, protocol, instance, slots } = request;
+      return JSON.stringify({ op, protocol, instance, slots }).slice(1, -1);
+    }
+    case "cancel":
+      return `"op":"cancel","job":${JSON.stringify(request.job)}`;
+    case "jobs":
     case "status":
     case "ping":
       return `"op":"${request.op}"`;

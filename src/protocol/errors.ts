@@ -38,6 +38,18 @@ const CATALOGUE = {
   overflow: "el resultado es demasiado grande",
   deadline_exceeded: "se agotó el tiempo de la solicitud",
   no_worker_available: "ningún worker disponible",
+  no_code: "este worker no ejecuta código ajeno: arránquelo con --allow-code",
+  no_code_worker: "ningún worker ejecuta código ajeno: arranque alguno con --allow-code",
+  code_not_allowed: "el servidor no acepta código desde la red sin --insecure",
+  bad_slots: '"slots" debe ser un entero mayor que 0',
+  channel_not_alone: "channel debe ser la única solicitud pendiente de su conexión",
+  unknown_instance: "ningún worker se unió con esa instancia",
+  bad_job: "el trabajo no es válido",
+  bad_code: "el módulo no se puede cargar",
+  setup_failed: "la función setup falló",
+  too_many_jobs: "el servidor no acepta más trabajos a la vez",
+  unknown_job: "no hay ningún trabajo con ese nombre",
+  job_cancelled: "el trabajo fue cancelado",
 } as const;
 
 /** A stable, machine-readable name of an error, as a reply to a request with an `id` carries it. */

@@ -17,6 +17,8 @@ export interface RoleFacts {
   readonly cores: number;
   /** Operating system and processor, such as `linux-x86_64`. */
   readonly platform: string;
+  /** Chunks of jobs that it runs at once; absent where it runs no code. */
+  readonly slots?: number;
 }
 
 /** The reply of a role of ours to a hello; one of another protocol version is told both versions. */
@@ -33,19 +35,32 @@ export function versionMismatch(protocol: number): WireError | undefined {
 }
 
 /** The members of a hello or join in which a role says what it is. */
-export function ownFacts({ role, cores, platform }: RoleFacts): object {
-  return { role, version: VERSION, cores, platform };
+export function ownFacts({ role, cores, platform, slots }: RoleFacts): object {
+  return { role, version: VERSION, cores, platform, slots };
+}
+
+/** What a worker of ours says of itself. */
+export interface WorkerFacts {
+  readonly version?: string;
+  readonly cores?: number;
+  readonly platform?: string;
+  /** Chunks of jobs that it runs at once. */
+  readonly slots?: number;
+  /** Whether it is a coordinator itself, whose slots are those of its workers. */
+  readonly isCoordinator?: boolean;
 }
 
 /** What a worker's hello or join says of it, as far as it is of the right type. */
 export function workerFacts(
   members: JsonObject,
-): { version?: string; cores?: number; platform?: string } {
-  const { version, cores, platform } = members;
+): WorkerFacts {
+  const { role, version, cores, platform, slots } = members;
   return {
     ...(typeof version === "string" ? { version: version.slice(0, MAX_NAME_CHARS) } : {}),
     ...(Number.isSafeInteger(cores) ? { cores: cores as number } : {}),
     ...(typeof platform === "string" ? { platform: platform.slice(0, MAX_NAME_CHARS) } : {}),
+    ...(Number.isSafeInteger(slots) ? { slots: slots as number } : {}),
+    ...(role === "calc_server" ? { isCoordinator: true } : {}),
   };
 }
 

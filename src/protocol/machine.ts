@@ -53,7 +53,11 @@ export type MachineEvent =
 /** What is to be done. */
 export type Effect =
   | { readonly kind: "connect"; readonly connection: ConnectionId; readonly address: Address }
+  /** Starts a process of our own and connects to it; its end is the connection's, and the other way round. */
+  | { readonly kind: "spawn"; readonly connection: ConnectionId }
   | { readonly kind: "write"; readonly connection: ConnectionId; readonly text: string }
+  /** Bytes, which must not change any more. */
+  | { readonly kind: "write_bytes"; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   /** Write what is due, end our sending half, and close once the peer has had time to read. */
   | { readonly kind: "finish"; readonly connection: ConnectionId }
   /** Close at once. `closed` is not reported for what we close ourselves. */

@@ -69,6 +69,31 @@ export interface DrainRequest extends Envelope {
   readonly worker: string;
 }
 
+/**
+ * The connection becomes a job channel (src/jobs/messages.ts): the sender has work to be done, or, if it names an
+ * instance, is a worker that has joined and takes work over this connection as well.
+ */
+export interface ChannelRequest extends Envelope {
+  readonly op: "channel";
+  readonly protocol: number;
+  /** Of a joined worker: the instance that it joined as. */
+  readonly instance?: string;
+  /** Of a joined worker: how many chunks it runs at once. */
+  readonly slots?: number;
+}
+
+/** The jobs that a coordinator runs. */
+export interface JobsRequest extends Envelope {
+  readonly op: "jobs";
+}
+
+/** A job shall end. */
+export interface CancelRequest extends Envelope {
+  readonly op: "cancel";
+  /** The job's name, as `jobs` shows it. */
+  readonly job: string;
+}
+
 /** The state of the answering role. */
 export interface StatusRequest extends Envelope {
   readonly op: "status";
@@ -90,6 +115,9 @@ export type Request =
   | HelloRequest
   | JoinRequest
   | DrainRequest
+  | ChannelRequest
+  | JobsRequest
+  | CancelRequest
   | StatusRequest
   | PingRequest;
 

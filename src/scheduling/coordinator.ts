@@ -121,6 +121,21 @@ export class Coordinator {
     return worker.name;
   }
 
+  /** The worker that has joined as an instance. */
+  joinedAs(instance: string): Worker | undefined {
+    return this.#joined.of(instance);
+  }
+
+  /** A connection id that was never used before. */
+  newConnection(): ConnectionId {
+    return --this.#lastConnection;
+  }
+
+  /** A number in [0, 1). */
+  random(): number {
+    return this.#random.next();
+  }
+
   /** Has a worker get nothing new, or again; gives whether there is one of that name. */
   drain(name: string, isDraining: boolean, nowMs: number): Worker | undefined {
     this.#nowMs = nowMs;
@@ -189,7 +204,7 @@ export class Coordinator {
     const dispatcher = () => this.#dispatcher;
     return {
       workerTimeoutMs,
-      newConnection: () => --this.#lastConnection,
+      newConnection: () => this.newConnection(),
       dial: (link, address) => {
         const { connection } = link;
         this.#links.set(connection, link);
@@ -214,7 +229,7 @@ export class Coordinator {
       wakeBy: (atMs) => {
         if (atMs < this.wakeAtMs) this.wakeAtMs = atMs;
       },
-      random: () => this.#random.next(),
+      random: () => this.random(),
       log: (level: LogLevel, text: string) => this.#effects.push({ kind: "log", level, text }),
     };
   }

@@ -41,6 +41,11 @@ export class JoinedWorkers {
     return worker;
   }
 
+  /** The worker that has joined as an instance. */
+  of(instance: string): Worker | undefined {
+    return this.#byInstance.get(instance)?.worker;
+  }
+
   /** Takes out those that have gone, and those that were lost too long ago. */
   tick(nowMs: number): void {
     for (const [instance, { worker }] of this.#byInstance) {

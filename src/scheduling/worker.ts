@@ -8,7 +8,7 @@ import {
   WORKER_WINDOW,
 } from "../limits.ts";
 import { formatAddress } from "../protocol/address.ts";
-import { HELLO_LINE } from "../protocol/hello.ts";
+import { HELLO_LINE, type WorkerFacts } from "../protocol/hello.ts";
 import type { Address } from "../protocol/machine.ts";
 import { backoffMs } from "./backoff.ts";
 import { Health } from "./health.ts";
@@ -17,7 +17,7 @@ import { Attempt } from "./in_flight.ts";
 import type { Task } from "./work.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import { WorkerLinks } from "./worker_links.ts";
-import type { WorkerFacts, WorkerPort, WorkerProtocol } from "./worker_port.ts";
+import type { WorkerPort, WorkerProtocol } from "./worker_port.ts";
 import type { Verdict } from "./worker_reply.ts";
 import { handOver, type LineHandlers, readLines } from "./worker_wire.ts";
 
@@ -32,6 +32,8 @@ const CUT_GREETINGS_BEFORE_PLAIN = 30;
 export class Worker {
   /** How people see it. */
   name: string;
+  /** Where it is dialled; a joined worker dials us. */
+  address: Address | undefined;
   readonly health: Health;
   protocol: WorkerProtocol = "unknown";
   /** Pieces of work that it did. */
@@ -44,8 +46,6 @@ export class Worker {
   hasLeft = false;
 
   readonly #port: WorkerPort;
-  /** Where it is dialled; a joined worker dials us. */
-  #address: Address | undefined;
   readonly #links: WorkerLinks;
   /** Connections lost, and dials failed, since the last good reply. */
   #losses = 0;
@@ -59,7 +59,7 @@ export class Worker {
   /** A worker that is dialled at `address`, or, without one, that dials us. */
   constructor(name: string, address: Address | undefined, port: WorkerPort) {
     this.name = name;
-    this.#address = address;
+    this.address = address;
     this.#port = port;
     this.#links = new WorkerLinks(this, port);
     this.health = new Health({
@@ -100,7 +100,7 @@ export class Worker {
 
   /** Whether the coordinator dials it. */
   get isConfigured(): boolean {
-    return this.#address !== undefined;
+    return this.address !== undefined;
   }
 
   /** Dials for the first time. */
@@ -111,7 +111,7 @@ export class Worker {
 
   /** Moves to another address, as a local worker may that was started again; dials it at once. */
   readdress(address: Address, nowMs: number): void {
-    this.#address = address;
+    this.address = address;
     this.name = formatAddress(address);
     this.#losses = 0;
     if (this.#links.size === 0) this.start(nowMs);
@@ -361,7 +361,7 @@ export class Worker {
 
   /** A working connection was lost: dialled again at once, unless it has just failed before. */
   #lost(reason: string, nowMs: number): void {
-    if (++this.#losses > 1 || this.#address === undefined) this.#down(reason, nowMs);
+    if (++this.#losses > 1 || this.address === undefined) this.#down(reason, nowMs);
     else if (this.#links.size === 0) {
       this.health.connecting(reason, nowMs);
       this.#dial(nowMs);
@@ -382,15 +382,15 @@ export class Worker {
     this.#links.closeIdle();
     if (this.#links.size > 0) return;
     this.health.disconnected(reason, nowMs);
-    if (this.#address === undefined) return;
+    if (this.address === undefined) return;
     this.#redialMs = nowMs + backoffMs(this.#losses, REDIAL, this.#port.random());
     this.#port.wakeBy(this.#redialMs);
   }
 
   #dial(nowMs: number, greets = this.protocol !== "plain"): WorkerLink | undefined {
-    if (this.#address === undefined) return undefined;
+    if (this.address === undefined) return undefined;
     const link = this.#links.dial(greets, nowMs);
-    this.#port.dial(link, this.#address);
+    this.#port.dial(link, this.address);
     return link;
   }
 }

@@ -7,13 +7,6 @@ import type { Verdict } from "./worker_reply.ts";
 /** How a worker speaks; `unknown` until the first hello was answered or not. */
 export type WorkerProtocol = "unknown" | "full" | "plain";
 
-/** What a worker of ours says of itself. */
-export interface WorkerFacts {
-  readonly version?: string;
-  readonly cores?: number;
-  readonly platform?: string;
-}
-
 /** What a worker needs of its coordinator. */
 export interface WorkerPort {
   /** How long one piece of work may take, in milliseconds. */

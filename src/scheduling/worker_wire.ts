@@ -3,10 +3,9 @@ import { encodeCalculation } from "../protocol/encode.ts";
 import { workerFacts } from "../protocol/hello.ts";
 import { ReplyScan, writeArithmeticRequest } from "../protocol/fast_path.ts";
 import { decodeLine } from "../protocol/framing.ts";
-import { isGoodbye, isHelloReply } from "../protocol/hello.ts";
+import { isGoodbye, isHelloReply, type WorkerFacts } from "../protocol/hello.ts";
 import type { LineWriter } from "../protocol/line_writer.ts";
 import type { Attempt } from "./in_flight.ts";
-import type { WorkerFacts } from "./worker_port.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import { judgeReply, type Verdict } from "./worker_reply.ts";
 

@@ -13,6 +13,8 @@ const READY_LINE = /^\[worker\] listening on (.+)$/m;
 
 /** What local workers tell their coordinator. */
 export interface LocalWorkersOptions {
+  /** Whether they run functions of users, each in one slot. */
+  readonly allowCode: boolean;
   /** Takes log lines. */
   readonly log: Log;
   /** A worker was started again on another port than before. */
@@ -73,7 +75,7 @@ class LocalWorker {
 
   async start(): Promise<void> {
     const startedMs = nowMs();
-    const child = spawnWorker(this.#port);
+    const child = spawnWorker(this.#port, this.#options.allowCode);
     this.#child = child;
     const address = await readAddress(child);
     if (address === undefined) throw new Error("Cannot start a local worker: it ended at once");
@@ -122,17 +124,19 @@ class LocalWorker {
 }
 
 /** Starts one worker: this executable again, or from sources the module that is a local worker. */
-function spawnWorker(port: number): Deno.ChildProcess {
-  const module = new URL("../worker/local_worker.ts", import.meta.url);
-  const args = Deno.build.standalone
-    ? [LOCAL_WORKER_ARGUMENT]
-    : ["run", "--no-config", "--no-lock", "--no-prompt", "--allow-net=127.0.0.1", module.href];
+function spawnWorker(port: number, allowsCode: boolean): Deno.ChildProcess {
   // On Linux this path means "the program that I am" in any folder, and is all that may be started.
   const executable = Deno.build.os === "linux" ? "/proc/self/exe" : Deno.execPath();
+  const module = new URL("../worker/local_worker.ts", import.meta.url);
+  const args = Deno.build.standalone ? [LOCAL_WORKER_ARGUMENT] : [
+    ...["run", "--no-config", "--no-lock", "--no-prompt", "--allow-net=127.0.0.1"],
+    ...(allowsCode ? [`--allow-run=${executable}`] : []),
+    module.href,
+  ];
   return new Deno.Command(executable, {
-    args: [...args, String(port)],
+    args: [...args, String(port), ...(allowsCode ? ["--allow-code"] : [])],
     clearEnv: true,
-    env: Deno.build.standalone ? {} : cacheEnvironment(),
+    env: environment(),
     stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
@@ -140,9 +144,14 @@ function spawnWorker(port: number): Deno.ChildProcess {
 }
 
 /** What Deno finds its cache by: without them, every start from sources would compile anew. */
-function cacheEnvironment(): Record<string, string> {
+const CACHE_VARIABLES = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE"];
+
+/** What a worker is started with: nothing but what its runtime needs, as far as we may read it. */
+function environment(): Record<string, string> {
   const environment: Record<string, string> = {};
-  const names = ["DENO_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE", "SYSTEMROOT"];
+  // Without it no connection can be made on Windows.
+  const names = Deno.build.os === "windows" ? ["SYSTEMROOT"] : [];
+  if (!Deno.build.standalone) names.push(...CACHE_VARIABLES);
   for (const name of names) {
     if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") continue;
     const value = Deno.env.get(name);

@@ -4,6 +4,7 @@ import { type WireError, wireError } from "../protocol/errors.ts";
 import { helloReply, ownFacts, type RoleFacts, versionMismatch } from "../protocol/hello.ts";
 import type { Address, Effect, Machine, MachineEvent } from "../protocol/machine.ts";
 import {
+  type ChannelRequest,
   type DrainRequest,
   isArithmetic,
   type JoinRequest,
@@ -13,6 +14,7 @@ import type { ReplySlot, Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
 import { Coordinator, type CoordinatorOptions } from "../scheduling/coordinator.ts";
 import type { Call, Requester } from "../scheduling/work.ts";
+import { JobService } from "./jobs.ts";
 import { replyBytes, replyTo } from "./replies.ts";
 import { encodeStatus, type ServerCounters } from "./status.ts";
 
@@ -20,8 +22,10 @@ import { encodeStatus, type ServerCounters } from "./status.ts";
 export interface ServerMachineOptions extends CoordinatorOptions {
   /** What the server says of itself. */
   readonly facts: RoleFacts;
-  /** Whether joins, drains and undrains are taken. */
+  /** Whether joins, drains and undrains are taken, and code and cancels. */
   readonly allowsChanges: boolean;
+  /** The SHA-256 of some bytes, in hexadecimal digits. It has no effect, so what is pure may be given it. */
+  readonly sha256: (pieces: readonly Uint8Array[]) => string;
   /** Longest request line in bytes. */
   readonly maxLineBytes: number;
 }
@@ -34,6 +38,7 @@ export class ServerMachine implements Machine {
   readonly #options: ServerMachineOptions;
   readonly #coordinator: Coordinator;
   readonly #sessions: Sessions;
+  readonly #jobs: JobService;
   readonly #counters: ServerCounters = { received: 0, answered: 0, failed: 0 };
   #effects: Effect[] = [];
   #startedMs: number | undefined;
@@ -45,6 +50,7 @@ export class ServerMachine implements Machine {
   constructor(options: ServerMachineOptions) {
     this.#options = options;
     this.#coordinator = new Coordinator(options);
+    this.#jobs = new JobService(options, this.#coordinator);
     this.#sessions = new Sessions(options.maxLineBytes, {
       mayRead: () => this.#coordinator.hasRoom,
       replyBytes: (request) => replyBytes(request, this.#coordinator.workers.length),
@@ -54,7 +60,7 @@ export class ServerMachine implements Machine {
 
   /** When a tick is due. */
   get wakeAtMs(): number {
-    return Math.min(this.#coordinator.wakeAtMs, this.#stopAtMs);
+    return Math.min(this.#coordinator.wakeAtMs, this.#jobs.hub.wakeAtMs, this.#stopAtMs);
   }
 
   /** Gives the worker at a place another address. */
@@ -74,11 +80,17 @@ export class ServerMachine implements Machine {
       this.#coordinator.start(nowMs);
     }
     if (event.kind === "stop") this.#stop(effects, nowMs);
-    else if (event.kind === "tick") this.#coordinator.tick(nowMs);
+    else if (event.kind === "tick") this.#tick(nowMs);
     else if (this.#coordinator.has(event.connection)) this.#coordinator.step(event, nowMs);
+    else if (this.#jobs.hub.has(event.connection)) this.#jobs.hub.step(event, nowMs);
     else this.#sessions.step(event);
     this.#settle(effects, nowMs);
     return effects;
+  }
+
+  #tick(nowMs: number): void {
+    this.#coordinator.tick(nowMs);
+    if (nowMs >= this.#jobs.hub.wakeAtMs) this.#jobs.hub.tick(nowMs);
   }
 
   #settle(effects: Effect[], nowMs: number): void {
@@ -87,7 +99,8 @@ export class ServerMachine implements Machine {
       this.#sessions.settle(effects);
       this.#coordinator.settle(effects, nowMs);
     } while (this.#sessions.isUnsettled);
-    const isOver = this.#sessions.size === 0 || nowMs >= this.#stopAtMs;
+    this.#jobs.hub.settle(effects, nowMs);
+    const isOver = (this.#sessions.size === 0 && this.#jobs.hub.isIdle) || nowMs >= this.#stopAtMs;
     if (this.#stopAtMs !== Infinity && isOver && !this.#stopped) {
       this.#stopped = true;
       this.#stopAtMs = Infinity;
@@ -102,6 +115,7 @@ export class ServerMachine implements Machine {
     this.#stopAtMs = nowMs + STOP_GRACE_MS;
     effects.push({ kind: "stop_listening" });
     this.#sessions.stop();
+    this.#jobs.hub.stop(nowMs);
   }
 
   #request(session: Session, slot: ReplySlot, request: Request): void {
@@ -117,9 +131,16 @@ export class ServerMachine implements Machine {
       case "drain":
       case "undrain":
         return this.#sessions.reply(session, slot, this.#drain(request));
+      case "channel":
+        return this.#channel(session, slot, request);
+      case "jobs":
+        return this.#sessions.reply(session, slot, this.#jobs.jobs(request, nowMs));
+      case "cancel":
+        return this.#sessions.reply(session, slot, this.#jobs.cancel(request, nowMs));
       case "status": {
         const status = encodeStatus(this.#coordinator, {
           counters: this.#counters,
+          jobs: this.#jobs.hub,
           connections: this.#sessions.size,
           startedMs: this.#startedMs ?? nowMs,
           nowMs,
@@ -163,6 +184,16 @@ export class ServerMachine implements Machine {
       ...ownFacts(this.#options.facts),
     };
     reply(encodeOkReply(members, request.id));
+  }
+
+  /** The connection changes hands: from now on it carries messages of jobs. */
+  #channel(session: Session, slot: ReplySlot, request: ChannelRequest): void {
+    const { text, accept } = this.#jobs.channel(request, session, this.#nowMs);
+    if (accept === undefined) return this.#sessions.reply(session, slot, text);
+    const before = this.#sessions.release(session);
+    const { connection } = session;
+    this.#effects.push({ kind: "write", connection, text: before + text });
+    accept();
   }
 
   #drain(request: DrainRequest): string {

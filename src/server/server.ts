@@ -5,6 +5,7 @@ import {
   MIN_MAX_LINE_BYTES,
 } from "../limits.ts";
 import { nowMs } from "../net/clock.ts";
+import { sha256 } from "../net/sha256.ts";
 import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
 import { checkAddresses, checkNumber } from "../protocol/checks.ts";
 import { isLoopback } from "../protocol/address.ts";
@@ -40,8 +41,8 @@ export interface ServerOptions {
    */
   maxLineBytes?: number;
   /**
-   * Whether joins, drains and undrains are taken although the server can be reached from beyond this machine,
-   * where anybody may then send them. On loopback they are always taken.
+   * Whether joins, drains, undrains, functions of users and cancels are taken although the server can be reached
+   * from beyond this machine, where anybody may then send them. On loopback they are always taken.
    *
    * @default {false}
    */
@@ -86,12 +87,17 @@ export function startServer(options: ServerOptions): RunningServer {
     seed: randomSeed(),
     facts: roleFacts("calc_server"),
     allowsChanges: isLoopback(host) || options.insecure === true,
+    sha256,
   });
   const { role, driver } = launch(machine, { host, port }, log);
   if (!isLoopback(host)) {
     if (options.insecure) {
-      log("warn", "--insecure: anybody who reaches this port may join, drain and undrain workers");
-    } else log("info", "joins and drains are refused, as this is not loopback: see --insecure");
+      const what = "join, drain and undrain workers, and have code run on them";
+      log("warn", `--insecure: anybody who reaches this port may ${what}`);
+    } else {log(
+        "info",
+        "joins, drains and code are refused, as this is not loopback: see --insecure",
+      );}
   }
   return {
     ...role,

@@ -1,4 +1,5 @@
 import type { Coordinator } from "../scheduling/coordinator.ts";
+import type { JobHub } from "../scheduling/jobs/hub.ts";
 import type { Worker } from "../scheduling/worker.ts";
 import { VERSION } from "../version.ts";
 
@@ -15,6 +16,7 @@ export interface ServerCounters {
 /** What a status needs to know beside the coordinator. */
 export interface StatusFacts {
   readonly counters: ServerCounters;
+  readonly jobs: JobHub;
   /** Open connections of requesters. */
   readonly connections: number;
   readonly startedMs: number;
@@ -23,19 +25,21 @@ export interface StatusFacts {
 
 /** The members of a server's reply to `status`; PROTOCOL.md says what each means. */
 export function encodeStatus(coordinator: Coordinator, facts: StatusFacts): object {
-  const { counters, connections, startedMs, nowMs } = facts;
+  const { counters, jobs, connections, startedMs, nowMs } = facts;
   return {
     role: "calc_server",
     version: VERSION,
     uptime_ms: Math.round(nowMs - startedMs),
     connections,
     requests: { ...counters, in_flight: coordinator.active, waiting: coordinator.waiting },
-    workers: coordinator.workers.map((worker) => workerStatus(worker, nowMs)),
+    workers: coordinator.workers.map((worker) => workerStatus(worker, jobs, nowMs)),
   };
 }
 
-function workerStatus(worker: Worker, nowMs: number): object {
+function workerStatus(worker: Worker, jobs: JobHub, nowMs: number): object {
   const { health } = worker;
+  const { isCoordinator, ...facts } = worker.facts;
+  const channel = jobs.channelTo(worker);
   return {
     name: worker.name,
     state: health.state,
@@ -43,7 +47,9 @@ function workerStatus(worker: Worker, nowMs: number): object {
     ...(health.reason === "" ? {} : { reason: health.reason }),
     joined: !worker.isConfigured,
     protocol: worker.protocol,
-    ...worker.facts,
+    ...(isCoordinator ? { role: "calc_server" } : {}),
+    ...facts,
+    ...(channel === undefined ? {} : { slots: channel.slots, running: channel.running }),
     in_flight: worker.inFlight,
     completed: worker.completed,
     failed: worker.failed,

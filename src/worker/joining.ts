@@ -24,12 +24,18 @@ export interface JoiningOptions {
   readonly facts: RoleFacts;
 }
 
-/** What a joining worker needs of its machine. */
-export interface JoiningPort {
+/** What whoever dials needs of its machine. */
+export interface DialPort {
   newConnection(): ConnectionId;
   effect(effect: Effect): void;
   wakeBy(atMs: number): void;
   random(): number;
+}
+
+/** What a joining worker needs of its machine. */
+export interface JoiningPort extends DialPort {
+  /** The coordinator has taken the worker, under a name, or has been lost. */
+  joined(name: string | undefined, nowMs: number): void;
 }
 
 const REDIAL = { minMs: JOIN_MIN_MS, maxMs: JOIN_MAX_MS };
@@ -122,6 +128,7 @@ export class Joining {
       this.#failures = 0;
       this.#log("info", `joined ${formatAddress(this.#coordinator)} as ${reply.members.name}`);
       this.#heard(nowMs);
+      this.#port.joined(String(reply.members.name), nowMs);
       return;
     }
     const why = reply === undefined || reply.ok ? "it is no coordinator" : replyError(reply).text;
@@ -143,8 +150,10 @@ export class Joining {
     this.connection = undefined;
     if (this.#isStopped) return;
     const server = formatAddress(this.#coordinator);
-    if (this.#isJoined) this.#log("warn", `lost ${server}: ${reason}`);
-    else if (this.#failures === 0 && this.#refusal === "") {
+    if (this.#isJoined) {
+      this.#log("warn", `lost ${server}: ${reason}`);
+      this.#port.joined(undefined, nowMs);
+    } else if (this.#failures === 0 && this.#refusal === "") {
       this.#log("warn", `cannot join ${server} yet: ${reason}`);
     }
     this.#isJoined = false;

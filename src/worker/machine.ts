@@ -1,4 +1,4 @@
-import { STOP_GRACE_MS } from "../limits.ts";
+import { PROTOCOL_VERSION, STOP_GRACE_MS } from "../limits.ts";
 import { calculate } from "../operations/registry.ts";
 import { sumSquares } from "../operations/sum_squares.ts";
 import { isWireError } from "../protocol/decode_request.ts";
@@ -10,7 +10,7 @@ import {
   encodeSumReply,
 } from "../protocol/encode.ts";
 import { wireError } from "../protocol/errors.ts";
-import { helloReply } from "../protocol/hello.ts";
+import { helloReply, ownFacts } from "../protocol/hello.ts";
 import type {
   Address,
   ConnectionEvent,
@@ -18,13 +18,20 @@ import type {
   Machine,
   MachineEvent,
 } from "../protocol/machine.ts";
-import { type Calculation, isArithmetic, type Request } from "../protocol/messages.ts";
-import type { RequestId } from "../protocol/messages.ts";
+import {
+  type Calculation,
+  type ChannelRequest,
+  isArithmetic,
+  type Request,
+  type RequestId,
+} from "../protocol/messages.ts";
 import type { ReplySlot, Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
 import { Random } from "../scheduling/random.ts";
 import { VERSION } from "../version.ts";
-import { Joining, type JoiningOptions } from "./joining.ts";
+import { CodeWork } from "./code_work.ts";
+import type { RunnerOptions } from "./jobs/port.ts";
+import { type DialPort, Joining, type JoiningOptions } from "./joining.ts";
 
 /** How a worker's machine is set up. */
 export interface WorkerMachineOptions extends JoiningOptions {
@@ -34,17 +41,20 @@ export interface WorkerMachineOptions extends JoiningOptions {
   readonly seed: number;
   /** Longest request line in bytes. */
   readonly maxLineBytes: number;
+  /** How users' functions are run; absent where none is. */
+  readonly code?: RunnerOptions;
 }
 
 /**
  * The worker role without sockets and clock: it calculates what it is asked as soon as it has read it, so
- * nothing is ever in flight here but replies on their way out.
+ * nothing is ever in flight here but replies on their way out, and the jobs of its channels.
  */
 export class WorkerMachine implements Machine {
   wakeAtMs = Infinity;
   readonly #options: WorkerMachineOptions;
   readonly #sessions: Sessions;
   readonly #joinings: readonly Joining[];
+  readonly #code: CodeWork | undefined;
   #completed = 0;
   #failed = 0;
   #startedMs: number | undefined;
@@ -64,12 +74,18 @@ export class WorkerMachine implements Machine {
     });
     const random = new Random(options.seed);
     let lastConnection = 0;
-    this.#joinings = options.join.map((coordinator) =>
+    const port: DialPort = {
+      newConnection: () => --lastConnection,
+      effect: (effect) => this.#effects.push(effect),
+      wakeBy: (atMs) => this.wakeAtMs = Math.min(this.wakeAtMs, atMs),
+      random: () => random.next(),
+    };
+    const { code, instance, join } = options;
+    this.#code = code === undefined ? undefined : new CodeWork({ ...code, instance, join }, port);
+    this.#joinings = join.map((coordinator, index) =>
       new Joining(coordinator, options, this.#sessions, {
-        newConnection: () => --lastConnection,
-        effect: (effect) => this.#effects.push(effect),
-        wakeBy: (atMs) => this.wakeAtMs = Math.min(this.wakeAtMs, atMs),
-        random: () => random.next(),
+        ...port,
+        joined: (name, nowMs) => this.#code?.joined(index, name, nowMs),
       })
     );
   }
@@ -84,7 +100,8 @@ export class WorkerMachine implements Machine {
     else if (event.kind !== "tick") this.#connectionEvent(event, nowMs);
     if (event.kind === "tick" || isFirst) this.#tick(nowMs);
     this.#sessions.settle(effects);
-    const isOver = this.#sessions.size === 0 || nowMs >= this.#stopAtMs;
+    const isDone = this.#sessions.size === 0 && this.#code?.runner.isOver !== false;
+    const isOver = isDone || nowMs >= this.#stopAtMs;
     if (this.#stopAtMs !== Infinity && isOver && !this.#isStopped) {
       this.#isStopped = true;
       this.wakeAtMs = Infinity;
@@ -94,6 +111,7 @@ export class WorkerMachine implements Machine {
   }
 
   #connectionEvent(event: ConnectionEvent, nowMs: number): void {
+    if (this.#code?.has(event.connection)) return this.#code.step(event, nowMs);
     const joining = event.connection < 0
       ? this.#joinings.find((one) => one.connection === event.connection)
       : undefined;
@@ -104,6 +122,7 @@ export class WorkerMachine implements Machine {
   #tick(nowMs: number): void {
     this.wakeAtMs = this.#stopAtMs;
     for (const joining of this.#joinings) joining.tick(nowMs);
+    this.#code?.tick(nowMs);
   }
 
   #stop(nowMs: number): void {
@@ -113,9 +132,11 @@ export class WorkerMachine implements Machine {
     this.#effects.push({ kind: "stop_listening" });
     for (const joining of this.#joinings) joining.stop();
     this.#sessions.stop();
+    this.#code?.leave(nowMs);
   }
 
   #request(session: Session, slot: ReplySlot, request: Request): void {
+    if (request.op === "channel") return this.#channel(session, slot, request);
     if (isArithmetic(request) && request.timeoutMs !== 0) {
       const outcome = calculate(request);
       if (typeof outcome === "number") {
@@ -126,7 +147,25 @@ export class WorkerMachine implements Machine {
     this.#sessions.reply(session, slot, this.#answer(session, request));
   }
 
-  #answer(session: Session, request: Request): string {
+  /** The connection changes hands: from now on it is a channel, over which jobs come. */
+  #channel(session: Session, slot: ReplySlot, request: ChannelRequest): void {
+    const refusal = this.#code === undefined
+      ? wireError("no_code")
+      : this.#code.refusal(session, request);
+    if (this.#code === undefined || refusal !== undefined) {
+      const error = refusal ?? wireError("no_code");
+      return this.#sessions.reply(session, slot, encodeErrorReply(error, request.id));
+    }
+    const { connection } = session;
+    const before = this.#sessions.release(session);
+    const facts = ownFacts(this.#options.facts);
+    const members = { op: "channel", protocol: PROTOCOL_VERSION, ...facts };
+    const text = before + encodeOkReply(members, request.id);
+    this.#effects.push({ kind: "write", connection, text });
+    this.#code.runner.takeChannel(connection, undefined, this.#nowMs);
+  }
+
+  #answer(session: Session, request: Exclude<Request, ChannelRequest>): string {
     const { id } = request;
     switch (request.op) {
       case "ping":
@@ -137,6 +176,8 @@ export class WorkerMachine implements Machine {
       case "join":
       case "drain":
       case "undrain":
+      case "jobs":
+      case "cancel":
         return encodeErrorReply(wireError("not_a_coordinator"), id);
       case "status":
         return encodeOkReply(this.#status(), id);

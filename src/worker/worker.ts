@@ -1,13 +1,21 @@
 import {
   DEFAULT_MAX_REQUEST_LINE_BYTES,
+  DEFAULT_SLOT_MEMORY_MB,
   DEFAULT_WORKER_PORT,
   MAX_NAME_CHARS,
+  MAX_SLOTS,
   MIN_MAX_LINE_BYTES,
+  MIN_SLOT_MEMORY_MB,
 } from "../limits.ts";
+import type { Spawner } from "../net/driver.ts";
 import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
+import { sha256 } from "../net/sha256.ts";
 import { checkAddresses, checkNumber } from "../protocol/checks.ts";
 import type { Address } from "../protocol/machine.ts";
+import { exposure } from "./exposure.ts";
+import type { RunnerOptions } from "./jobs/port.ts";
 import { WorkerMachine } from "./machine.ts";
+import { SlotSpawner } from "./slot_spawner.ts";
 
 /** How a worker is started. */
 export interface WorkerOptions {
@@ -42,6 +50,32 @@ export interface WorkerOptions {
    * @default {1048576}
    */
   maxLineBytes?: number;
+  /**
+   * Whether it runs functions of users (`client map`), each in a sandboxed process of its own. That is refused
+   * where other machines could send some: see `insecure`.
+   *
+   * @default {false}
+   */
+  allowCode?: boolean;
+  /**
+   * How many such processes, or slots, calculate at once; as many more and one stand ready.
+   *
+   * @default {navigator.hardwareConcurrency}
+   */
+  slots?: number;
+  /**
+   * Resident memory of a slot in bytes; an item that makes it use more fails.
+   *
+   * @default {1073741824}
+   */
+  slotMemoryBytes?: number;
+  /**
+   * Whether code is taken although the worker can be reached from beyond this machine, or joins a server on
+   * another: whoever can send it some may then run it here.
+   *
+   * @default {false}
+   */
+  insecure?: boolean;
   /** Takes log lines; without it nothing is logged. */
   log?: Log;
 }
@@ -71,13 +105,48 @@ export function startWorker(options: WorkerOptions = {}): RunningRole {
       `Cannot use name "${name}": it must have 1 to ${MAX_NAME_CHARS} characters`,
     );
   }
+  const address = port === undefined ? undefined : { host, port };
+  const code = options.allowCode ? codeParts(options, exposure(address, join), log) : undefined;
+  const slots = code?.runner.slots;
   const machine = new WorkerMachine({
     maxLineBytes,
     join,
     name,
     instance: crypto.randomUUID(),
-    facts: roleFacts("worker"),
+    facts: { ...roleFacts("worker"), ...(slots === undefined ? {} : { slots }) },
     seed: randomSeed(),
+    ...(code === undefined ? {} : { code: code.runner }),
   });
-  return launch(machine, port === undefined ? undefined : { host, port }, log).role;
+  try {
+    return launch(machine, address, log, code?.spawner).role;
+  } catch (error) {
+    code?.spawner.close();
+    throw error;
+  }
+}
+
+/** What a worker runs code with. */
+interface CodeParts {
+  readonly runner: RunnerOptions;
+  readonly spawner: Spawner;
+}
+
+/** Checks what is said of running code, of which `danger` says who else could send some. */
+function codeParts(options: WorkerOptions, danger: string | undefined, log: Log): CodeParts {
+  const {
+    slots = Math.min(navigator.hardwareConcurrency, MAX_SLOTS),
+    slotMemoryBytes = DEFAULT_SLOT_MEMORY_MB * 2 ** 20,
+    insecure = false,
+  } = options;
+  checkNumber("slots", slots, 1);
+  if (!Number.isInteger(slots) || slots > MAX_SLOTS) {
+    throw new RangeError(`Cannot use slots ${slots}: it must be an integer up to ${MAX_SLOTS}`);
+  }
+  checkNumber("slotMemoryBytes", slotMemoryBytes, MIN_SLOT_MEMORY_MB * 2 ** 20);
+  if (danger !== undefined) {
+    if (!insecure) throw new RangeError(`Cannot use allowCode without insecure: ${danger}`);
+    log("warn", `--insecure: code is taken from anybody, as ${danger}`);
+  }
+  const spawner = new SlotSpawner({ memoryBytes: slotMemoryBytes });
+  return { runner: { slots, sha256 }, spawner };
 }

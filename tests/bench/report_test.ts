@@ -2,9 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AIMS, judgeAims } from "../../bench/aims.ts";
 import { readFlags } from "../../bench/flags.ts";
 import type { Figure } from "../../bench/measure/figure.ts";
-import { comparisonTable } from "../../bench/report/comparison.ts";
+import { againstTable, comparisonTable } from "../../bench/report/comparison.ts";
 import { aimsTable, resultMarkdown } from "../../bench/report/markdown.ts";
 import { aimsPlot } from "../../bench/report/plot.ts";
+import { performanceSection } from "../../bench/report/readme.ts";
 import { decodeResult, encodeResult, type Result } from "../../bench/report/result.ts";
 
 const FIGURES: readonly Figure[] = [
@@ -28,6 +29,7 @@ const FIGURES: readonly Figure[] = [
 
 const RESULT: Result = {
   version: 1,
+  suite: "requests",
   date: "2026-11-23T10:00:00.000Z",
   machine: { system: "linux", processor: "one", cores: 2, memoryGb: 8, loadBefore: 0 },
   deno: "2.9.6",
@@ -36,25 +38,29 @@ const RESULT: Result = {
   size: "full",
   pairs: 3,
   sampleMs: 1000,
+  peers: { pool: "Python 3.11, multiprocessing.Pool" },
   missing: ["erlang: not installed"],
   figures: FIGURES,
 };
 
 Deno.test("every aim names a figure of a scenario, and has a limit", () => {
-  assertEquals(new Set(AIMS.map(({ title }) => title)).size, AIMS.length);
-  for (const { figure, limit } of AIMS) {
+  const all = Object.values(AIMS).flat();
+  for (const language of ["en", "es"] as const) {
+    assertEquals(new Set(all.map(({ title }) => title[language])).size, all.length);
+  }
+  for (const { figure, limit } of all) {
     assert(/^[a-z_]+\/[\w^/]+$/.test(figure), figure);
     assert(limit >= 0);
   }
 });
 
 Deno.test("judgeAims() compares by ratio or by value, and says what was not measured", () => {
-  const judged = judgeAims(FIGURES, "sources");
+  const judged = judgeAims({ ...RESULT, builds: { sources: "" } });
   const verdicts = Object.fromEntries(judged.map(({ aim, isMet }) => [aim.figure, isMet]));
   assertEquals(verdicts["in_flight/1x1/p50"], true);
   assertEquals(verdicts["failover/killed/failed"], true);
   assertEquals(verdicts["wide_sum/p50"], undefined);
-  const executables = judgeAims(FIGURES, "executables");
+  const executables = judgeAims({ ...RESULT, builds: { executables: "" } });
   const [first] = executables;
   assertEquals([first?.value, first?.isMet], [10, false]);
   assertEquals(executables.length, judged.length + 2);
@@ -62,16 +68,54 @@ Deno.test("judgeAims() compares by ratio or by value, and says what was not meas
 
 Deno.test("tables have as many cells in each row as in their head", () => {
   const tables = [
-    aimsTable(judgeAims(FIGURES, "sources")),
+    aimsTable(judgeAims(RESULT)),
     comparisonTable(FIGURES, RESULT),
+    againstTable([{ ...FIGURES[0]!, samples: { sources: [3, 2, 1], against: [2, 1, 1] } }]),
     ...resultMarkdown(RESULT).split("\n\n").filter((block) => block.startsWith("|")),
   ];
-  assert(tables.length >= 4);
+  assert(tables.length >= 5);
   for (const table of tables) {
     const widths = table.trim().split("\n").map((row) => row.split("|").length);
     assertEquals(new Set(widths).size, 1, table);
   }
   assert(tables[1]!.includes("| 0 % |"), tables[1]);
+  assert(tables[2]!.endsWith("| 2 | 1 | 1.5 x |"), tables[2]);
+});
+
+/** A map result: one peer that hangs, and a build of ours that does well. */
+const MAP_RESULT: Result = {
+  ...RESULT,
+  suite: "map",
+  figures: [
+    figure("map_speed/range/per_second", "/s", { sources: [6_600_000], pool: [6_300_000] }),
+    figure("map_faults/killed/hung", "count", { sources: [0], pool: [1] }),
+    figure("map_faults/killed/missing", "count", { sources: [0], pool: [1234] }),
+    figure("map_faults/killed/gap", "ms", { sources: [120], pool: [9000] }),
+  ],
+};
+
+function figure(key: string, unit: Figure["unit"], samples: Figure["samples"]): Figure {
+  return { key, title: key, unit, samples };
+}
+
+Deno.test("performanceSection() has a row for each aim and each subject, in both languages", () => {
+  const results = { requests: RESULT, map: MAP_RESULT };
+  const english = performanceSection(results, "en");
+  const spanish = performanceSection(results, "es");
+  for (
+    const row of [
+      "| one addition in flight, p50, to the floor | at most 1.15 x | 1.1 x, met | 10 x, **missed** |",
+      "| Aula, sources | all others complete; longest gap 120 ms | - |",
+      "| Python 3.11, multiprocessing.Pool | hangs; 1,234 results missing | - |",
+    ]
+  ) assert(english.includes(row), english);
+  assert(spanish.includes("| Python 3.11, multiprocessing.Pool | se cuelga; 1 234 resultados"));
+  assert(english.includes("bench/results/2026-11-23-map.svg"));
+  assert(english.includes("load before 0; sources: Deno 2.9.6, executables: Deno 2.4.2"), english);
+  const digits = (text: string) =>
+    text.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replace(/\D/g, ""));
+  assertEquals(digits(spanish), digits(english));
+  assert(performanceSection({}, "es").includes("`deno task bench --map`"));
 });
 
 Deno.test("a result survives being written and read, its numbers with five digits", () => {
@@ -82,7 +126,7 @@ Deno.test("a result survives being written and read, its numbers with five digit
 });
 
 Deno.test("the plot is well-formed and follows light and dark", () => {
-  const svg = aimsPlot(judgeAims(FIGURES, "sources"), 'Aula & "friends" <2026>');
+  const svg = aimsPlot(judgeAims(RESULT), 'Aula & "friends" <2026>');
   assert(svg.includes("prefers-color-scheme: dark"));
   assert(svg.includes("Aula &amp; "));
   assert(!/NaN|Infinity|undefined/.test(svg), svg);
@@ -103,6 +147,12 @@ Deno.test("readFlags() knows what is written where, and refuses what makes no se
   const both = readFlags(["--sources", "--executables"]);
   assertEquals([both?.sources, both?.executables], [true, true]);
   assertEquals(readFlags(["--executables"])?.sources, false);
+  const against = readFlags(["--against", "other", "--scenario", "in_flight/1x64"]);
+  assertEquals([against?.against, against?.executables, against?.output], [
+    "other",
+    false,
+    undefined,
+  ]);
   assertEquals(readFlags(["--help"]), undefined);
   for (const wrong of [["--pairs", "0"], ["--regime", "fast"], ["--fast"], ["word"]]) {
     assertThrows(() => readFlags(wrong), TypeError);

@@ -12,7 +12,8 @@ import type { Scenario } from "../../bench/scenarios/scenario.ts";
 const WITHOUT_OTHERS = peers({
   daskEnvironment: undefined,
   rayEnvironment: undefined,
-  missing: () => {},
+  found: {},
+  missing: [],
 });
 
 for (const scenario of [...SCENARIOS, WITHOUT_OTHERS]) {
@@ -44,6 +45,7 @@ async function runTiny(scenario: Scenario): ReturnType<Scenario["run"]> {
     pairs: 1,
     warmUpMs: 0,
     sampleMs: 150,
+    isWanted: () => true,
     note: () => {},
   });
 }

@@ -12,7 +12,7 @@ import { runRole, startRole } from "../support/roles.ts";
 import { until } from "../support/waiting.ts";
 import { readProjectFile, tableRows } from "./markdown.ts";
 
-const DOCUMENTS = ["README.md", "README.es.md", "PROTOCOL.md", "CHANGELOG.md"];
+const DOCUMENTS = ["README.md", "README.es.md", "PROTOCOL.md", "CHANGELOG.md", "SECURITY.md"];
 const READMES = DOCUMENTS.slice(0, 2);
 /** Files and folders of the project that are named in running text. */
 const NAMED_PATH = /`((?:[\w.]+\/)+[\w.]*|\w+\.(?:ts|md))`/g;
@@ -87,6 +87,16 @@ Deno.test("the READMEs' troubles of joining are reported in the words that stand
       return said.includes(notYet) && said.includes(`${refused}\n`);
     });
     assertEquals(otherVersion, `refused to be joined: ${mismatch}`);
+  }
+});
+
+Deno.test("the READMEs' troubles of jobs are told in the catalogue's words", async () => {
+  const texts = (["no_code_worker", "code_not_allowed"] as const).map((code) =>
+    `\`${wireError(code).text}\``
+  );
+  for (const name of READMES) {
+    const messages = tableRows(await readProjectFile(name)).map(([first]) => first!);
+    assertEquals(messages.filter((text) => / código /.test(text)), texts, name);
   }
 });
 

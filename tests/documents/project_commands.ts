@@ -44,7 +44,7 @@ export class ProjectCommands {
   /** A command of the documents with the ports of this run, and without `deno task`. */
   runnable(command: string): string {
     const port = `--port ${this.port(SERVER_PORT)}`;
-    const namesPort = /--(?:port|server|config|version)\b/.test(command);
+    const namesPort = /--(?:port|server|config|version|here)\b/.test(command);
     return this.withRealPorts(command)
       .replace(CLIENT, (client) => namesPort ? client : `${client} ${port}`)
       .replace(/\bdeno task start\b/, (start) => `${start} ${port}`)

@@ -26,6 +26,8 @@ const NOT_SHOWN: Readonly<Record<string, string>> = {
   too_many_workers: "needs 10,000 workers",
   join_not_alone:
     "needs two requests on their way at once; tests/end_to_end/joining_test.ts has it",
+  channel_not_alone: "needs two requests on their way at once",
+  too_many_jobs: "needs 64 jobs",
 };
 
 for (const block of blocks) {
@@ -41,6 +43,7 @@ Deno.test("PROTOCOL.md has transcripts of every kind, and no other blocks", () =
     "transcript coordinator",
     "transcript coordinator that a worker joins",
     "transcript worker",
+    "transcript worker that runs code",
   ]);
 });
 

@@ -10,12 +10,14 @@ import { freePort } from "../support/ports.ts";
 import { until, within } from "../support/waiting.ts";
 import type { Block } from "./markdown.ts";
 import { type Bindings, fill, matches } from "./pattern.ts";
-import { entriesOf, type Entry } from "./transcript.ts";
+import { type Direction, entriesOf, type Entry } from "./transcript.ts";
 
 /** Short, because a transcript waits for it; long enough for a busy machine. */
 const WORKER_TIMEOUT_MS = 300;
 /** A heartbeat, which comes when it is due and is shown only where it is the matter. */
-const HEARTBEAT = /^\{"id":\d+,"op":"ping"\}$/;
+const HEARTBEAT = /^\{(?:"id":\d+,)?"op":"ping"\}$/;
+/** What else is said on a job channel when it is due, and shown only where it is the matter. */
+const ASIDE = /^\{"op":"(?:at|progress|slots)",/;
 
 /** Replays a block against what stands behind its language: who answers. */
 export async function replay(block: Block): Promise<void> {
@@ -23,6 +25,10 @@ export async function replay(block: Block): Promise<void> {
   switch (block.info) {
     case "transcript worker":
       return await play(block, stage, { role: stage.use(startWorker({ port: 0 })) });
+    case "transcript worker that runs code": {
+      const role = stage.use(startWorker({ port: 0, allowCode: true, slots: 1 }));
+      return await play(block, stage, { role });
+    }
     case "transcript calc_server": {
       const workers = [1, 2, 3].map(() => stage.use(startWorker({ port: 0 })).address);
       const role = stage.use(startServer({ port: 0, workers }));
@@ -94,20 +100,26 @@ async function untilAll(address: Address, state: "up" | "down"): Promise<void> {
 async function play(block: Block, stage: AsyncDisposableStack, cast: Cast): Promise<void> {
   const bindings: Bindings = new Map();
   const enter = async () => stage.use(await cast.workers!());
-  const client = stage.use(await LineClient.connect(cast.role.address));
+  const connect = async () => stage.use(await LineClient.connect(cast.role.address));
+  const client = await connect();
+  let second: LineClient | undefined;
   let worker = cast.workers === undefined ? undefined : await enter();
   for (const entry of entriesOf(block)) {
-    if (entry.event === "is told to stop") cast.role.stop();
-    else if (entry.event === "connects again") worker = await enter();
+    const { direction, event } = entry;
+    if (event === "is told to stop") cast.role.stop();
+    else if (event === "connects again") worker = await enter();
     else {
-      const peer = entry.direction.includes("W") ? worker : client;
+      if (direction.endsWith("2")) second ??= await connect();
+      const peer = direction.includes("W") ? worker : direction.endsWith("2") ? second : client;
       assert(peer !== undefined, `Line ${entry.line}: there is no worker here`);
-      const isSent = entry.direction === "C" || entry.direction === "W>S";
-      if (isSent) await send(peer, entry, bindings);
+      if (SENT.includes(direction)) await send(peer, entry, bindings);
       else await expect(peer, entry, bindings);
     }
   }
 }
+
+/** The directions of what is played. */
+const SENT: readonly Direction[] = ["C", "C2", "W>S"];
 
 async function send(peer: LineClient, entry: Entry, bindings: Bindings): Promise<void> {
   const { text, event } = entry;
@@ -124,7 +136,7 @@ async function send(peer: LineClient, entry: Entry, bindings: Bindings): Promise
 
 async function expect(peer: LineClient, entry: Entry, bindings: Bindings): Promise<void> {
   const { text, event, line } = entry;
-  const came = await lineOrEnd(peer, HEARTBEAT.test(text.replace(/<\w+>/, "0")));
+  const came = await lineOrEnd(peer, entry);
   if (event !== undefined) {
     assertEquals([event, came], ["closes the connection", undefined], `Line ${line}`);
     return;
@@ -134,12 +146,17 @@ async function expect(peer: LineClient, entry: Entry, bindings: Bindings): Promi
   assertEquals(came, fill(text, bindings), `Line ${line}`);
 }
 
-/** What comes next. A heartbeat that is not shown is answered, as by any worker. */
-async function lineOrEnd(peer: LineClient, isHeartbeat: boolean): Promise<string | undefined> {
+/** What comes next. A heartbeat that is not shown is answered, as by anybody. */
+async function lineOrEnd(peer: LineClient, expected: Entry): Promise<string | undefined> {
+  const text = expected.text.replace(/<\w+>/, "0");
+  const [isHeartbeat, isAside] = [HEARTBEAT, ASIDE].map((one) => one.test(text));
   while (true) {
     const line = await peer.lineOrEnd();
-    if (line === undefined || isHeartbeat || !HEARTBEAT.test(line)) return line;
-    await peer.send(`{"id":${JSON.parse(line).id},"ok":true}\n`);
+    if (line === undefined || expected.isPayload) return line;
+    if (HEARTBEAT.test(line) && !isHeartbeat) {
+      const { id } = JSON.parse(line);
+      await peer.send(id === undefined ? '{"op":"pong"}\n' : `{"id":${id},"ok":true}\n`);
+    } else if (!ASIDE.test(line) || isAside) return line;
   }
 }
 

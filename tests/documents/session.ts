@@ -78,7 +78,10 @@ export class Session implements AsyncDisposable {
   }
 
   async #keepRunning(step: Step, terminal: number): Promise<void> {
-    assert(!this.#terminals.has(terminal), `Line ${step.line}: terminal ${terminal} is busy`);
+    const busy = this.#terminals.get(terminal);
+    if (busy !== undefined) {
+      await until(`terminal ${terminal} to be free`, () => busy.stdout.isEnded);
+    }
     const process = this.#spawn(`exec ${this.#commands.runnable(step.command)}`);
     this.#terminals.set(terminal, process);
     if (!step.command.startsWith("deno task ")) this.#strangers.add(process);

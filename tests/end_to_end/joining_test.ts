@@ -154,7 +154,7 @@ Deno.test("who can be reached from beyond loopback takes joins and drains only w
     assertEquals([drained.code, drained.stderr], [1, ""]);
     assertEquals(names(await server.untilStates("up")), [listed.name]);
     const said = server.process.stderr.text;
-    assert(said.includes("joins and drains are refused"), said);
+    assert(said.includes("joins, drains and code are refused"), said);
     assert(!said.includes("anybody"), said);
   });
   await t.step("with it they are taken, and that is said once", async () => {

@@ -3,14 +3,16 @@ import { VERSION } from "../../src/version.ts";
 import { fromFileUrl, PROJECT } from "../support/paths.ts";
 
 /** What each role may import: all but the command line and the other roles. */
-const ROLE = ["protocol", "operations", "scheduling", "net"];
+const ROLE = ["protocol", "operations", "jobs", "scheduling", "net"];
 
 /** What each folder of src may import, beside itself, limits.ts and version.ts. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   operations: ["protocol"],
-  scheduling: ["protocol", "operations"],
+  jobs: ["protocol"],
+  scheduling: ["protocol", "operations", "jobs"],
   net: ["protocol"],
+  slot: ["protocol", "jobs", "net"],
   worker: ROLE,
   server: ROLE,
   client: ROLE,
@@ -18,8 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 const FOR_ALL = ["limits.ts", "version.ts"];
 
-/** Folders without sockets, clock and chance; so are the files named machine.ts in any folder. */
-const PURE_FOLDERS = ["protocol", "operations", "scheduling"];
+/** Folders without sockets, clock and chance; so are the files named machine.ts in any folder, and src/worker/jobs. */
+const PURE_FOLDERS = ["protocol", "operations", "jobs", "scheduling"];
 
 /** What reaches beyond the arguments of a function. */
 const EFFECTS =
@@ -68,10 +70,27 @@ Deno.test("dependencies between the folders of src point one way", () => {
   }
 });
 
+/**
+ * What reads users' modules, and the packages that only these load, and only when there is a module to read. They
+ * are named with their version, as a program that imports mod.ts does not know the names of deno.json.
+ */
+const MODULE_READERS: Readonly<Record<string, readonly string[]>> = {
+  "client/map/prepare_module.ts": ["npm:amaro@1.2.1", "npm:es-module-lexer@2.3.2"],
+  "slot/import_finder.ts": ["npm:es-module-lexer@2.3.2"],
+};
+
+Deno.test("packages that are named with their version are those of deno.json", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", PROJECT)));
+  for (const target of Object.values(MODULE_READERS).flat()) {
+    assert(Object.values(imports).includes(target), `deno.json has not ${target}`);
+  }
+});
+
 Deno.test("src imports nothing of the project but src", () => {
   for (const { path, imports } of sources) {
     for (const target of imports) {
-      const isOurs = target.startsWith("src/");
+      const isOurs = target.startsWith("src/") || target.startsWith("node:") ||
+        MODULE_READERS[path]?.includes(target);
       assert(isOurs || target.startsWith("@std/"), `src/${path} imports ${target}`);
     }
   }
@@ -122,7 +141,8 @@ Deno.test(`no file of src has more than ${MAX_FILE_LINES} lines, or very long on
 });
 
 function isPure({ path, folder }: Source): boolean {
-  return PURE_FOLDERS.includes(folder) || path.endsWith("/machine.ts") || FOR_ALL.includes(path);
+  return PURE_FOLDERS.includes(folder) || path.startsWith("worker/jobs/") ||
+    path.endsWith("/machine.ts") || FOR_ALL.includes(path);
 }
 
 /** The given files and all that they import, however indirectly. */

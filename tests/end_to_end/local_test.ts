@@ -16,6 +16,15 @@ Deno.test("--local starts workers of its own, named in the line of workers", asy
   assertEquals((await server.status()).workers.map(({ name }) => name), names);
 });
 
+Deno.test("--local workers run functions of users with --allow-code, and without it do not", async () => {
+  for (const [args, slots] of [[["--allow-code"], 1], [[], undefined]] as const) {
+    await using server = await startServer({ args: ["--local", "1", ...args] });
+    await server.untilStates("up");
+    const [worker] = (await server.status()).workers as readonly { slots?: number }[];
+    assertEquals(worker?.slots, slots);
+  }
+});
+
 Deno.test("--local without a number starts one worker per core", async () => {
   await using server = await startServer({ args: ["--local"] });
   assertEquals((await workerNames(server)).length, navigator.hardwareConcurrency);

@@ -24,7 +24,8 @@ const CASES: readonly (readonly [
   before: string,
   after: string,
 ])[] = [
-  ["worker", ["--port", "0"], "read", ""],
+  ["worker", ["--port", "0"], "read run", ""],
+  ["worker", ["--port", "0", "--allow-code"], "read run", "run"],
   ["calc_server", ["--port", "0"], "read run", ""],
   ["calc_server", ["--port", "0", "--local", "1"], "read run", "run"],
 ];

@@ -97,6 +97,7 @@ export class Cluster {
         workerTimeoutMs: this.#workerTimeoutMs,
         maxLineBytes: DEFAULT_MAX_REQUEST_LINE_BYTES,
         allowsChanges: true,
+        sha256: () => "",
         facts: factsOf("calc_server"),
         seed: this.dice.below(2 ** 31),
       });

@@ -185,6 +185,8 @@ export class Node implements Process {
     switch (effect.kind) {
       case "write":
         return this.#open(effect)?.write(effect.text);
+      case "write_bytes":
+        return this.#open(effect)?.write(effect.bytes);
       case "pause":
         return this.#open(effect)?.pause();
       case "resume":

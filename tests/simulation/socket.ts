@@ -31,7 +31,7 @@ export class Socket {
   readonly #process: Process;
   readonly #port: SocketPort;
   #peer: Socket | undefined;
-  #pending = "";
+  #pending: (string | Uint8Array)[] = [];
   #unpushed: Uint8Array | undefined;
   #isReading = false;
   #isReadPosted = false;
@@ -68,10 +68,10 @@ export class Socket {
     this.#read();
   }
 
-  /** Writes text after what was written before. */
-  write(text: string): void {
+  /** Writes text, or bytes, after what was written before. */
+  write(part: string | Uint8Array): void {
     if (this.#isClosed || this.#isFinishing) return;
-    this.#pending += text;
+    this.#pending.push(part);
     if (!this.#isWriting) this.#writeOn();
   }
 
@@ -189,8 +189,8 @@ export class Socket {
   #writeOn(): void {
     this.#isWriting = true;
     if (this.#unpushed === undefined) {
-      this.#unpushed = encoder.encode(this.#pending);
-      this.#pending = "";
+      this.#unpushed = joined(this.#pending);
+      this.#pending = [];
     }
     const pipe = this.#peer!.incoming;
     if (this.incoming.error !== undefined) {
@@ -211,7 +211,7 @@ export class Socket {
   }
 
   #written(): void {
-    if (this.#pending !== "") return this.#writeOn();
+    if (this.#pending.length > 0) return this.#writeOn();
     this.#isWriting = false;
     if (this.#isFinishing) return this.#endSending();
     if (this.#endsAfterWrite) this.#peer!.incoming.pushEnd();
@@ -223,4 +223,16 @@ export class Socket {
     this.#process.clock.after(LINGER_MS, () => this.#post(() => this.#closeWith("finished")));
     this.#peer?.incoming.pushEnd();
   }
+}
+
+function joined(parts: readonly (string | Uint8Array)[]): Uint8Array {
+  if (parts.every((part) => typeof part === "string")) return encoder.encode(parts.join(""));
+  const all = parts.map((part) => typeof part === "string" ? encoder.encode(part) : part);
+  const bytes = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
+  let filled = 0;
+  for (const part of all) {
+    bytes.set(part, filled);
+    filled += part.length;
+  }
+  return bytes;
 }

@@ -38,7 +38,7 @@ export class Trace {
     this.#mix(nowMs);
     this.#mixText(event.kind);
     if ("connection" in event) this.#mix(event.connection);
-    if (event.kind === "received") { for (const byte of event.bytes) this.#mix(byte); }
+    if (event.kind === "received") this.#mixBytes(event.bytes);
     if (this.lines !== undefined && event.kind !== "drained") {
       this.lines.push(`${nowMs.toFixed(3)} ${who} < ${eventText(event)}`);
     }
@@ -49,11 +49,16 @@ export class Trace {
     this.#mixText(effect.kind);
     if ("connection" in effect) this.#mix(effect.connection);
     if (effect.kind === "write") this.#mixText(effect.text);
+    if (effect.kind === "write_bytes") this.#mixBytes(effect.bytes);
     this.lines?.push(`${nowMs.toFixed(3)} ${who} > ${effectText(effect)}`);
   }
 
   #mixText(text: string): void {
     for (let index = 0; index < text.length; index++) this.#mix(text.charCodeAt(index));
+  }
+
+  #mixBytes(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#mix(byte);
   }
 
   #mix(value: number): void {
@@ -84,6 +89,8 @@ export function effectText(effect: Effect): string {
   switch (effect.kind) {
     case "write":
       return `${effect.connection} write ${shown(effect.text)}`;
+    case "write_bytes":
+      return `${effect.connection} write ${shown(decoder.decode(effect.bytes))}`;
     case "connect":
       return `${effect.connection} connect ${effect.address.host}:${effect.address.port}`;
     case "log":

@@ -10,20 +10,47 @@ export interface Role {
   readonly permissions: (os: string) => readonly string[];
 }
 
+/** Its own executable, which is started again as a local worker or as a slot: on Linux this path allows no other. */
+function runItself(os: string): string {
+  return os === "linux" ? "--allow-run=/proc/self/exe" : "--allow-run";
+}
+
+/** Lets a slot, which is every role's executable started again, go behind everything else. */
+const SLOT_PRIORITY = "setPriority";
+
 /**
- * The roles, each with the least it needs: the network, and files that its flags name for reading.
- * The worker is known by its host name where it joins; the client also writes `--output`; calc_server starts workers of its own for `--local`, and on
- * Linux `/proc/self/exe` names its own executable and allows no other.
+ * The roles, each with the least it needs: the network, files that its flags name for reading, and its own
+ * executable. The worker is known by its host name where it joins; the client also writes `--output`.
  */
 export const ROLES: readonly Role[] = [
-  { name: "worker", permissions: () => ["--allow-net", "--allow-read", "--allow-sys=hostname"] },
+  {
+    name: "worker",
+    permissions: (os) => [
+      "--allow-net",
+      "--allow-read",
+      `--allow-sys=hostname,${SLOT_PRIORITY}`,
+      runItself(os),
+    ],
+  },
   {
     name: "calc_server",
     permissions: (os) => [
       "--allow-net",
       "--allow-read",
-      os === "linux" ? "--allow-run=/proc/self/exe" : "--allow-run",
+      // Its local workers cannot make a connection without it.
+      ...(os === "windows" ? ["--allow-env=SYSTEMROOT"] : []),
+      `--allow-sys=${SLOT_PRIORITY}`,
+      runItself(os),
     ],
   },
-  { name: "client", permissions: () => ["--allow-net", "--allow-read", "--allow-write"] },
+  {
+    name: "client",
+    permissions: (os) => [
+      "--allow-net",
+      "--allow-read",
+      "--allow-write",
+      `--allow-sys=${SLOT_PRIORITY}`,
+      runItself(os),
+    ],
+  },
 ];

@@ -91,7 +91,7 @@ Deno.test("a subcommand may stand before, between or after flags", () => {
 Deno.test("a client does exactly one thing", () => {
   assertEquals(
     problem(""),
-    "say what to do: --op NAME, --batch or a subcommand (status, ping, drain, undrain)",
+    "say what to do: --op NAME, --batch or a subcommand (status, ping, map, jobs, cancel, drain, undrain)",
   );
   assertEquals(problem("--a 1"), problem(""));
   assertEquals(
@@ -123,8 +123,8 @@ Deno.test("a flag that does not belong to the action is refused", () => {
     ],
     ["--batch --a 1", `--a does not belong to --batch, but to ${arithmetic}`],
     ["--op add --a 1 --b 2 --window 3", "--window does not belong to --op add, but to --batch"],
-    ["status --input x", "--input does not belong to status, but to --batch"],
-    ["ping --output x", "--output does not belong to ping, but to --batch"],
+    ["status --input x", "--input does not belong to status, but to --batch or map"],
+    ["ping --output x", "--output does not belong to ping, but to --batch or map"],
     ["status --n 1", "--n does not belong to status, but to --op sum_squares"],
   ];
   for (const [args, expected] of cases) assertEquals(problem(args), expected);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   readClientCommand,
   readServerCommand,
@@ -69,6 +69,16 @@ Deno.test("a server takes its flags", () => {
   });
 });
 
+Deno.test("a server's --allow-code is for its local workers, and for nobody else", () => {
+  const command = readServerCommand(["--local", "2", "--allow-code"], noFile);
+  assert(command.kind === "run");
+  assertEquals([command.options.local, command.options.allowCode], [2, true]);
+  assertMatch(
+    usageError(() => readServerCommand(["--allow-code"], noFile)).message,
+    /^--allow-code belongs to --local/,
+  );
+});
+
 Deno.test("a server with --local alone takes the cores, and --workers beside it", () => {
   const command = readServerCommand(["--local", "--workers", "a:1"], noFile);
   if (command.kind !== "run") throw new Error(command.kind);
@@ -93,6 +103,52 @@ Deno.test("a worker that joins listens only where it is told to", () => {
   assertEquals(both.kind === "run" && both.options.port, 0);
   const { message } = usageError(() => readWorkerCommand(["--name", "lab7"], noFile));
   assertEquals(message, "--name belongs to --join: it is what servers call the worker");
+});
+
+Deno.test("a worker that runs code has a slot for each core and 1 GiB for each, unless told otherwise", () => {
+  const given = (args: string[], file = "{}") => {
+    const all = ["--allow-code", "--config", "c.jsonc", ...args];
+    const command = readWorkerCommand(all, oneFile(file));
+    if (command.kind !== "run") throw new Error(command.kind);
+    const { allowCode, slots, slotMemoryBytes, insecure } = command.options;
+    return [allowCode, slots, slotMemoryBytes, insecure];
+  };
+  assertEquals(given([]), [true, undefined, 2 ** 30, false]);
+  assertEquals(given(["--slots", "3", "--slot-memory-mb=256"]), [true, 3, 2 ** 28, false]);
+  const file = '{"worker": {"allow-code": true, "slots": 2, "slot-memory-mb": 128}}';
+  assertEquals(given(["--insecure"], file), [true, 2, 2 ** 27, true]);
+  const command = readWorkerCommand(["--config", "c.jsonc"], oneFile('{"slots": 2}'));
+  assertEquals(command.kind === "run" && "slots" in command.options, false);
+});
+
+Deno.test("what belongs to running code is refused without it", () => {
+  for (const [flag, value] of [["slots", "2"], ["slot-memory-mb", "512"]] as const) {
+    const { message } = usageError(() => readWorkerCommand([`--${flag}`, value], noFile));
+    assertEquals(message, `--${flag} belongs to --allow-code: without it no code is run`);
+  }
+  for (const [flag, value] of [["slots", "0"], ["slots", "257"], ["slot-memory-mb", "127"]]) {
+    const args = ["--allow-code", `--${flag}`, value!];
+    assertMatch(usageError(() => readWorkerCommand(args, noFile)).message, /is out of range/);
+  }
+});
+
+Deno.test("code is refused where other machines can send some, unless that is wanted", () => {
+  const advice = "with --insecure anybody there may run code on this one";
+  const cases: readonly (readonly [string[], string])[] = [
+    [["--host", "0.0.0.0"], "the worker can be reached from other machines at 0.0.0.0:6001"],
+    [["--host", "lab7", "--port=0"], "the worker can be reached from other machines at lab7:0"],
+    [["--join", "[::1]:1", "lab0:5000"], "it joins lab0:5000, on another machine"],
+  ];
+  for (const [args, danger] of cases) {
+    const { message } = usageError(() => readWorkerCommand(["--allow-code", ...args], noFile));
+    assertEquals(message, `--allow-code is refused, as ${danger}: ${advice}`);
+    const insecure = readWorkerCommand(["--allow-code", "--insecure", ...args], noFile);
+    assertEquals(insecure.kind === "run" && insecure.options.insecure, true);
+    assertEquals(readWorkerCommand(args, noFile).kind, "run");
+  }
+  // What only joins listens nowhere, whatever its host.
+  const joining = ["--allow-code", "--join", "localhost:5000", "--host", "0.0.0.0"];
+  assertEquals(readWorkerCommand(joining, noFile).kind, "run");
 });
 
 Deno.test("a wrong value is refused by flag, value and what is expected", () => {
@@ -155,4 +211,17 @@ Deno.test("--help and --version come before anything that is wrong with values o
 Deno.test("a flag of another role is unknown", () => {
   const { message } = usageError(() => readWorkerCommand(["--workers", "a:1"], noFile));
   assertEquals(message, 'unknown flag "--workers"');
+});
+
+Deno.test("a subcommand with --help shows the help, whatever it lacks", () => {
+  const help = { kind: "help" as const, text: helpText("client") };
+  for (
+    const args of [["map", "--help"], ["drain", "--help"], ["--help", "map"], [
+      "map",
+      "f",
+      "--help",
+    ]]
+  ) {
+    assertEquals(readClientCommand(args, noFile), help);
+  }
 });

@@ -79,3 +79,17 @@ Deno.test("formatProgress() never reaches the last column", () => {
     assert(!line.includes("\n") && !line.includes("NaN") && !line.includes("Infinity"), line);
   }));
 });
+
+Deno.test("formatProgress() shows how far a job is, who is at work, and the time left of this run", () => {
+  const job = { done: 750, failed: 0, elapsedMs: 10_000, total: 1000, workers: 12 };
+  assertEquals(formatProgress(job, 50), " 75 %  750 done  75/s  12 machines  4 s left");
+  assertEquals(
+    formatProgress({ ...job, workers: 1 }, 100),
+    `[${"#".repeat(30)}${"-".repeat(10)}]  75 %  750 done  75/s  1 machine  4 s left`,
+  );
+  // What an earlier run did took no time of this one.
+  const resumed = { ...job, earlier: 700 };
+  assertEquals(formatProgress(resumed, 50), " 75 %  750 done  5.0/s  12 machines  50 s left");
+  assertEquals(formatProgress({ ...job, earlier: 750 }, 48), " 75 %  750 done  0.0/s  12 machines");
+  assertEquals(formatProgress(job, 40), " 75 %  750 done  75/s  4 s left");
+});

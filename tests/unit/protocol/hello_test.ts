@@ -21,7 +21,11 @@ Deno.test("our hello is a hello to ourselves, and so is the reply", () => {
     assert(reply !== undefined && isHelloReply(reply));
     const { version, ...rest } = reply.members;
     assertEquals(rest, { ok: true, op: "hello", protocol: 1, role, ...machine });
-    assertEquals(workerFacts(reply.members), { version: String(version), ...machine });
+    assertEquals(workerFacts(reply.members), {
+      version: String(version),
+      ...machine,
+      ...(role === "calc_server" ? { isCoordinator: true } : {}),
+    });
   }
 });
 

@@ -83,6 +83,7 @@ export class Scenario {
       seed: options.seed ?? 1,
       facts: { role: "calc_server", cores: 8, platform: "linux-x86_64" },
       allowsChanges: options.allowsChanges ?? true,
+      sha256: () => "",
     });
   }
 

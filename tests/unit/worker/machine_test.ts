@@ -198,3 +198,12 @@ Deno.test("a worker refuses a line that is too long, or HTTP, and ends", () => {
     assert(written(effects).startsWith('{"ok":false,'));
   }
 });
+
+Deno.test("a worker that runs no code gives no channel", () => {
+  const bench = started();
+  const refused =
+    '"ok":false,"error":"este worker no ejecuta código ajeno: arránquelo con --allow-code"';
+  assertEquals(bench.ask('{"op":"channel","protocol":1}'), `{${refused}}`);
+  const line = '{"id":1,"op":"channel","protocol":1,"instance":"i","slots":2}';
+  assertEquals(bench.ask(line), `{"id":1,${refused},"code":"no_code"}`);
+});

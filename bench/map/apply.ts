@@ -1,0 +1,72 @@
+/**
+ * A job in one process, without us: what efficiency is measured against, and what GNU Parallel runs.
+ *
+ * ```sh
+ * deno run -A bench/map/apply.ts KIND STEPS POISON COUNT   # the numbers from 1 to COUNT
+ * deno run -A bench/map/apply.ts KIND STEPS POISON         # those of stdin, a line each; of a sum FIRST LAST
+ * deno run -A bench/map/apply.ts calibrate                 # prints the steps that take a millisecond
+ * ```
+ *
+ * @module
+ */
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { print } from "../print.ts";
+import { map as steps, mapRange } from "./functions/steps.ts";
+import { map as trivial } from "./functions/trivial.ts";
+
+const PIECE_LINES = 4096;
+const WARM_UP_MS = 200;
+const CALIBRATION_MS = 400;
+
+const [kind, ...numbers] = Deno.args;
+const [stepsAnItem = 0, poison = 0, count] = numbers.map(Number);
+// What kills the process there takes all memory; here it is quicker.
+const context = { args: { steps: stepsAnItem, poison: 0 } };
+const apply = kind === "steps" ? (item: number) => steps(item, context) : trivial;
+
+if (kind === "calibrate") calibrate();
+else if (count === undefined) await applyToInput();
+else if (kind === "sum") print(`${mapRange(1, count, context)}\n`);
+else applyToRange(count);
+
+function applyToRange(last: number): void {
+  for (let from = 1; from <= last; from += PIECE_LINES) {
+    let text = "";
+    for (let item = from; item < from + PIECE_LINES && item <= last; item++) {
+      text += apply(item) + "\n";
+    }
+    print(text);
+  }
+}
+
+async function applyToInput(): Promise<void> {
+  const lines = Deno.stdin.readable
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  let text = "";
+  for await (const line of lines) {
+    if (kind === "sum") {
+      const [first, last] = line.split(" ").map(Number);
+      text += mapRange(first!, last!, context) + "\n";
+      continue;
+    }
+    const item: number = JSON.parse(line);
+    if (item === poison) Deno.kill(Deno.pid, "SIGKILL");
+    text += apply(item) + "\n";
+  }
+  print(text);
+}
+
+function calibrate(): void {
+  const perMs = (ms: number) => {
+    const startedMs = performance.now();
+    let done = 0;
+    while (performance.now() - startedMs < ms) {
+      // Its result is used, so that no compiler leaves the work out.
+      done += steps(done + 1, { args: { steps: 10_000, poison: 0 } }) < 0 ? 0 : 10_000;
+    }
+    return done / (performance.now() - startedMs);
+  };
+  perMs(WARM_UP_MS);
+  print(`${Math.round(perMs(CALIBRATION_MS))}\n`);
+}

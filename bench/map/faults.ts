@@ -1,0 +1,183 @@
+import type { Child } from "../cluster/child.ts";
+import { startCluster } from "../cluster/cluster.ts";
+import type { Programs } from "../cluster/programs.ts";
+import type { Figure } from "../measure/figure.ts";
+import { figureOf, measureRounds, type Measures, type Rounds } from "../measure/rounds.ts";
+import type { PeerOptions } from "../peers/peer.ts";
+import { type Context, pick, type Scenario } from "../scenarios/scenario.ts";
+import { eachBuild } from "../scenarios/loads.ts";
+import { SLOTS } from "./cluster.ts";
+import { findMapPeers, inPython } from "./peers.ts";
+import { busiestDescendant, killAll } from "./processes.ts";
+import { countWrong, openPlace, type Place, watchJob } from "./runs.ts";
+import { ourSubject, SEQUENTIAL_DENO, type Subject, type Tongue } from "./subject.ts";
+import { pairsOf, scaled, type Work } from "./work.ts";
+
+/** What goes wrong in a job. */
+const FAULTS = [
+  ["none", "nothing goes wrong"],
+  ["killed", "a worker killed (SIGKILL)"],
+  ["poison", "one item whose processing kills its process"],
+] as const;
+type Fault = typeof FAULTS[number][0];
+
+const ITEMS = 1000;
+const MIN_ITEMS = 120;
+/** Steps that take about 5 ms, by language. */
+const STEPS: Readonly<Record<Tongue, number>> = { deno: 1_800_000, python: 33_000 };
+/** Items of a chunk of a peer; of one that starts a process for each there are more. */
+const CHUNK = 10;
+const PARALLEL_CHUNK = 100;
+/** How long after the first result a worker is lost, against the time of one process alone. */
+const LOST_AFTER = 1 / 6;
+
+/** What a user notices when a worker is lost, or an item kills its process. */
+export function mapFaults(options: PeerOptions): Scenario {
+  return {
+    name: "map_faults",
+    title: "jobs in which something goes wrong, 2 workers with 1 slot each",
+    run: async (context) => {
+      const peers = await findMapPeers(options);
+      await using place = await openPlace(context.regime);
+      const rights = new Map<Tongue, Right>();
+      for (const tongue of new Set(["deno" as const, ...peers.map((one) => one.tongue)])) {
+        rights.set(tongue, await calculateAlone(context, place, tongue));
+      }
+      const figures: Figure[] = [];
+      for (const [fault, title] of FAULTS) {
+        context.note(title);
+        const subjects = eachBuild(context, (programs) => {
+          const right = rights.get("deno")!;
+          return measureOurs(context, programs, { place, right, fault });
+        });
+        for (const subject of peers) {
+          const right = rights.get(subject.tongue)!;
+          const lose = loseWorker;
+          subjects.set(subject.name, () => measureFault({ place, subject, right, fault, lose }));
+        }
+        const rounds = await measureRounds(pairsOf(context), subjects);
+        figures.push(...figuresOf(rounds, fault, title));
+      }
+      return figures;
+    },
+  };
+}
+
+/** In a cluster of its own, as it loses a part of it. */
+async function measureOurs(
+  context: Context,
+  programs: Programs,
+  options: Pick<FaultOptions, "place" | "right" | "fault">,
+): Promise<Measures> {
+  const { regime } = context;
+  const workerFlags = [...SLOTS.workerFlags!, ...memoryFlags(context)];
+  await using target = await startCluster({ programs, regime, workerFlags });
+  const errors = `${options.place.folder}/errors`;
+  const subject = ourSubject(programs, target.port, ["--keep-going", "--errors", errors]);
+  const lose = () => {
+    target.processes.workers![1]!.kill("SIGKILL");
+    return true;
+  };
+  return await measureFault({ ...options, subject, lose, errors });
+}
+
+/** The job, its right results, and what one process alone took for them. */
+interface Right {
+  readonly work: Work;
+  readonly lines: readonly string[];
+  readonly ms: number;
+  /** How much longer than twice that a job is waited for. */
+  readonly patienceMs: number;
+}
+
+async function calculateAlone(context: Context, place: Place, tongue: Tongue): Promise<Right> {
+  const count = Math.max(MIN_ITEMS, scaled(context, ITEMS));
+  const work: Work = { kind: "steps", count, steps: STEPS[tongue] };
+  const subject = tongue === "deno" ? SEQUENTIAL_DENO : inPython("sequential", "python3");
+  const startedMs = performance.now();
+  const { lines } = await watchJob(place, subject, work, count, { limitMs: 300_000 });
+  if (lines.length !== count) throw new Error(`Cannot count this: ${lines.length} results`);
+  const ms = performance.now() - startedMs;
+  return {
+    work,
+    lines,
+    ms,
+    patienceMs: pick(context, { full: 15_000, quick: 15_000, tiny: 5000 }),
+  };
+}
+
+interface FaultOptions {
+  readonly place: Place;
+  readonly subject: Subject;
+  readonly right: Right;
+  readonly fault: Fault;
+  /** Kills a worker; says whether there was one. */
+  readonly lose: (child: Child) => boolean;
+  /** The file in which the subject names what failed. */
+  readonly errors?: string;
+}
+
+async function measureFault(options: FaultOptions): Promise<Measures> {
+  const { place, subject, right: { work, lines, ms, patienceMs }, fault, lose } = options;
+  const poison = fault === "poison" ? Math.floor(work.count / 2) + 7 : 0;
+  const chunk = subject.name === "parallel" ? Math.min(PARALLEL_CHUNK, work.count / 4) : CHUNK;
+  let isLost = fault !== "killed";
+  const watched = await watchJob(place, subject, { ...work, poison }, chunk, {
+    limitMs: 2 * ms + patienceMs,
+    ...(fault !== "killed" ? {} : {
+      meanwhile: { afterMs: ms * LOST_AFTER, act: (child) => isLost = lose(child) },
+    }),
+  });
+  if (!isLost) throw new Error(`Cannot count this: ${subject.name} had ended before a worker did`);
+  const expected = lines.filter((_, index) => index + 1 !== poison);
+  const said = watched.said +
+    (options.errors === undefined ? "" : await Deno.readTextFile(options.errors));
+  return {
+    gap: watched.longestGapMs,
+    missing: countWrong(expected, watched.lines),
+    hung: Number(watched.isHung),
+    ...(fault === "poison" ? { named: Number(isNamed(poison, said)) } : {}),
+  };
+}
+
+/** Whether a text speaks of an item, and not of a range or a list in which it lies. */
+function isNamed(item: number, said: string): boolean {
+  return new RegExp(`\\b${item}\\b`).test(said);
+}
+
+function loseWorker(child: Child): boolean {
+  const victim = busiestDescendant(child.pid);
+  if (victim !== undefined) killAll([victim]);
+  return victim !== undefined;
+}
+
+/** Memory is filled in no time; a test has not even that. */
+function memoryFlags(context: Context): string[] {
+  return pick(context, { full: [], quick: [], tiny: ["--slot-memory-mb", "256"] });
+}
+
+function figuresOf(
+  rounds: Rounds,
+  fault: Fault,
+  title: string,
+): Figure[] {
+  const figure = (what: keyof typeof TITLES, unit: "ms" | "count") =>
+    figureOf(rounds, what, {
+      key: `map_faults/${fault}/${what}`,
+      title: `${title}: ${TITLES[what]}`,
+      unit,
+    });
+  return [
+    figure("gap", "ms"),
+    figure("missing", "count"),
+    figure("hung", "count"),
+    ...(fault === "poison" ? [figure("named", "count")] : []),
+  ];
+}
+
+const TITLES = {
+  gap: "longest time between two results",
+  missing: "results missing or wrong",
+  hung: "ended by us since it hung",
+  named: "the item is named",
+} as const;

@@ -1,0 +1,64 @@
+import type { Figure } from "../measure/figure.ts";
+import { figureOf, type Measure, measureRounds } from "../measure/rounds.ts";
+import type { PeerOptions } from "../peers/peer.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+import { bestChunk, openBench } from "./cluster.ts";
+import { digestOf, timeJob } from "./runs.ts";
+import { pairsOf, scaled } from "./work.ts";
+
+const ITEMS = 10_000_000;
+
+/** A trivial function over many items, results as lines in order: what it costs to carry them. */
+export function mapSpeed(options: PeerOptions): Scenario {
+  return {
+    name: "map_speed",
+    title: "a trivial function over many items, 2 workers with 1 slot each",
+    run: async (context) => {
+      await using bench = await openBench(context, options);
+      const count = scaled(context, ITEMS);
+      const input = `${bench.place.folder}/items`;
+      await writeLines(input, count, (item) => item);
+      const results = `${bench.place.folder}/results`;
+      await writeLines(results, count, (item) => 2 * item + 1);
+      const expected = await digestOf(await Deno.readFile(results));
+      const items = count.toLocaleString("en-US");
+      const figures: Figure[] = [];
+      for (const work of [{ kind: "range", count }, { kind: "lines", count, input }] as const) {
+        const title = `${items} items ${work.kind === "range" ? "of a range" : "from a file"}`;
+        context.note(title);
+        const subjects = new Map<string, Measure>();
+        for (const subject of bench.subjects) {
+          const chunk = await bestChunk(context, bench.place, subject, work);
+          subjects.set(subject.name, async () => {
+            const { ms, digest } = await timeJob(bench.place, subject, work, chunk);
+            if (digest !== expected) throw new Error(`Wrong results of ${subject.name}: ${title}`);
+            return { per_second: count * 1000 / ms };
+          });
+        }
+        const rounds = await measureRounds(pairsOf(context), subjects);
+        const key = `map_speed/${work.kind}/per_second`;
+        figures.push(figureOf(rounds, "per_second", { key, title, unit: "/s" }));
+      }
+      return figures;
+    },
+  };
+}
+
+async function writeLines(
+  path: string,
+  count: number,
+  valueOf: (item: number) => number,
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  const encoder = new TextEncoder();
+  for (let from = 1; from <= count; from += 100_000) {
+    let text = "";
+    for (let item = from; item < from + 100_000 && item <= count; item++) {
+      text += valueOf(item) + "\n";
+    }
+    const bytes = encoder.encode(text);
+    for (let written = 0; written < bytes.length;) {
+      written += await file.write(bytes.subarray(written));
+    }
+  }
+}

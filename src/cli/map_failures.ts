@@ -1,0 +1,126 @@
+import type { MapError } from "../client/errors.ts";
+import type { Failure } from "../client/map/job.ts";
+import type { PrintMessage } from "../jobs/messages.ts";
+import { isJsonObject, parseJson } from "../protocol/json.ts";
+import { UsageError } from "./exit_status.ts";
+import { describeFileProblem } from "./file_problem.ts";
+import { emptiedOnce } from "./map_output.ts";
+import { writeStderr, writeWhole } from "./stdio.ts";
+
+/** Takes the items that failed, in order. */
+export interface FailuresOutput {
+  readonly write: (failures: readonly Failure[]) => Promise<void>;
+  /** Empties what was there before, once, unless that is kept. */
+  readonly begin: () => Promise<void>;
+  readonly close: () => void;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Opens what `--errors` names: emptied when the job has begun, or of a job that goes on, kept with what was written
+ * there before.
+ *
+ * @throws {UsageError} if it cannot be written.
+ */
+export async function openFailures(
+  path: string | undefined,
+  isKept: boolean,
+): Promise<FailuresOutput> {
+  if (path === undefined) {
+    const write = (failures: readonly Failure[]) => {
+      writeStderr(failures.map(failureLine).join(""));
+      return Promise.resolve();
+    };
+    return { write, begin: () => Promise.resolve(), close: () => {} };
+  }
+  try {
+    const file = await Deno.open(path, { read: true, write: true, create: true });
+    const begin = isKept ? () => Promise.resolve() : emptiedOnce(file);
+    const known = isKept ? await positionsIn(file) : new Set<number>();
+    const write = async (failures: readonly Failure[]) => {
+      const fresh = failures.filter(({ position }) => !known.has(position));
+      if (fresh.length === 0) return;
+      await begin();
+      await writeWhole(file, encoder.encode(fresh.map(failureLine).join("")));
+    };
+    return { write, begin, close: () => file.close() };
+  } catch (error) {
+    const why = describeFileProblem(error);
+    throw new UsageError(`cannot write --errors "${path}": ${why}`, "errors", { cause: error });
+  }
+}
+
+/** The positions that a file of failures has, which is cut behind its last whole line. */
+async function positionsIn(file: Deno.FsFile): Promise<Set<number>> {
+  const positions = new Set<number>();
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(64 * 1024);
+  let text = "";
+  let goodBytes = 0;
+  for (let count = await file.read(buffer); count !== null; count = await file.read(buffer)) {
+    const lines = (text + decoder.decode(buffer.subarray(0, count), { stream: true })).split("\n");
+    text = lines.pop()!;
+    for (const line of lines) {
+      goodBytes += encoder.encode(line).length + 1;
+      const members = parseJson(line);
+      if (isJsonObject(members)) positions.add(members.position as number);
+    }
+  }
+  await file.truncate(goodBytes);
+  await file.seek(goodBytes, Deno.SeekMode.Start);
+  return positions;
+}
+
+/** A failure as `--errors` has it. */
+export function failureLine({ position, item, cause, error, worker }: Failure): string {
+  const head = `{"position":${position},"item":${item === undefined ? null : asJson(item)}`;
+  const rest = JSON.stringify({ cause, error, ...(worker === undefined ? {} : { worker }) });
+  return `${head},${rest.slice(1)}\n`;
+}
+
+/** An item as it is, to the last digit; as a text if it was cut or is no JSON. */
+function asJson(item: string): string {
+  return parseJson(item) === undefined || item.includes("\n") ? JSON.stringify(item) : item;
+}
+
+/** What a failed job says on stderr: the item, what happened, and where in the user's own module. */
+export function errorText(error: MapError, modulePath: string): string {
+  const { item, worker, userStack } = error;
+  return [
+    `client: ${stageOf(error, modulePath)}${error.message}`,
+    ...(item === undefined ? [] : [`  item: ${item}`]),
+    ...(worker === undefined ? [] : [`  worker: ${worker}`]),
+    ...(userStack === undefined ? [] : userStack.split("\n").map((line) => `  ${line.trim()}`)),
+  ].map((line) => harmless(line) + "\n").join("") + inputHint(error.failure, error.message);
+}
+
+const INPUT_HINT = "client: every line is one JSON value: make text so with jq -R . " +
+  "and an array with jq -c '.[]'\n";
+
+/** What helps where a line of input is no JSON; empty for other failures. */
+export function inputHint(cause: string | undefined, text: string): string {
+  return cause === "input" && text.includes("the line is no JSON") ? INPUT_HINT : "";
+}
+
+/** What failed, where the message is only what was thrown. */
+function stageOf({ code, message }: MapError, modulePath: string): string {
+  if (code === "setup_failed") return `setup of ${modulePath} failed: `;
+  if (code !== "bad_code") return "";
+  return /^its? /.test(message)
+    ? `${modulePath} cannot be used: `
+    : `${modulePath} cannot be loaded: `;
+}
+
+/** What a function printed, line by line behind where it did. */
+export function printText({ worker, position, text }: PrintMessage): string {
+  const where = [...(worker === undefined ? [] : [worker]), ...(position > 0 ? [position] : [])];
+  const head = `[${where.join(" · ")}] `;
+  const lines = text.replace(/\n$/, "").split("\n");
+  return lines.map((line) => harmless(head + line) + "\n").join("");
+}
+
+/** A line without characters that would steer a terminal. */
+function harmless(line: string): string {
+  return line.replace(/[\p{Cc}]/gu, (character) => character === "\t" ? character : "\ufffd");
+}

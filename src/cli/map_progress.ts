@@ -1,0 +1,96 @@
+import type { ProgressMessage } from "../jobs/messages.ts";
+import { NOBODY_NOTICE_MS, PROGRESS_DRAW_MS, PROGRESS_LINE_MS } from "../limits.ts";
+import { nowMs } from "../net/clock.ts";
+import { formatProgress } from "./progress.ts";
+import { writeStderr } from "./stdio.ts";
+
+/** Columns of a progress line that goes to no terminal. */
+const PLAIN_COLUMNS = 120;
+
+/** Where the numbers of a progress line come from. */
+export interface MapProgressOptions {
+  /** Whether there is a line at all. */
+  readonly isShown: boolean;
+  /** How many items there are, where that is known. */
+  readonly total: number | undefined;
+  /** The input, where its size is known. */
+  readonly input:
+    | { readonly bytesOf: (items: number) => number; readonly totalBytes: number }
+    | undefined;
+}
+
+/** The line on stderr that shows how far a job is; on a terminal it is drawn over. */
+export class MapProgress implements Disposable {
+  /** Items that have an answer, failed ones included. */
+  done = 0;
+  /** Items that failed. */
+  failed = 0;
+  /** Items that had an answer in an earlier run. */
+  earlier = 0;
+  /** What the server calls the job; empty until it has said so. */
+  jobName = "";
+  /** Machines that are at work. */
+  #workers = 0;
+  readonly #options: MapProgressOptions;
+  readonly #isTerminal = Deno.stderr.isTerminal();
+  readonly #startedMs = nowMs();
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
+  /** Runs while nobody is at work. */
+  #waiting: ReturnType<typeof setTimeout> | undefined;
+  #hasSaidSo = false;
+
+  /** Begins to show it. */
+  constructor(options: MapProgressOptions) {
+    this.#options = options;
+    if (!options.isShown) return;
+    this.#timer = setInterval(
+      () => this.#draw(),
+      this.#isTerminal ? PROGRESS_DRAW_MS : PROGRESS_LINE_MS,
+    );
+  }
+
+  /** Takes who is at work; if that is nobody for a while, it says so once. */
+  told({ name, workers, slots }: Pick<ProgressMessage, "name" | "workers" | "slots">): void {
+    this.jobName = name;
+    this.#workers = workers;
+    if (slots > 0) {
+      clearTimeout(this.#waiting);
+      this.#waiting = undefined;
+    } else if (!this.#hasSaidSo) {
+      this.#waiting ??= setTimeout(() => {
+        this.#hasSaidSo = true;
+        this.above("client: waiting for a worker that runs code\n");
+      }, NOBODY_NOTICE_MS);
+    }
+  }
+
+  /** Writes text to stderr, and keeps it apart from the line. */
+  above(text: string): void {
+    const isDrawn = this.#timer !== undefined && this.#isTerminal;
+    writeStderr(isDrawn ? `\r\x1b[K${text}` : text);
+  }
+
+  /** Shows it no more. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#waiting);
+    this.above("");
+  }
+
+  #draw(): void {
+    const { total, input } = this.#options;
+    const columns = this.#isTerminal ? Deno.consoleSize().columns : PLAIN_COLUMNS;
+    const line = formatProgress({
+      done: this.done,
+      failed: this.failed,
+      elapsedMs: nowMs() - this.#startedMs,
+      earlier: this.earlier,
+      ...(this.#workers === 0 ? {} : { workers: this.#workers }),
+      ...(total === undefined ? {} : { total }),
+      ...(input === undefined ? {} : {
+        input: { doneBytes: input.bytesOf(this.done), totalBytes: input.totalBytes },
+      }),
+    }, columns);
+    writeStderr(this.#isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
+  }
+}

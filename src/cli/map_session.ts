@@ -1,0 +1,120 @@
+import { type Collector, collectorOf } from "../client/map/collecting.ts";
+import type { Failure, MapJob, Values } from "../client/map/job.ts";
+import { isFailure, itemError, MapRun, type Outcome } from "../client/map/map_run.ts";
+import type { Address } from "../protocol/machine.ts";
+import { EXIT_STATUS } from "./exit_status.ts";
+import type { MapAction } from "./map_action.ts";
+import { inputHint, printText } from "./map_failures.ts";
+import type { MapFiles } from "./map_files.ts";
+import { ArrayParts } from "./map_output.ts";
+import type { MapProgress } from "./map_progress.ts";
+
+/** What a session joins. */
+export interface MapSessionOptions {
+  readonly servers: readonly Address[];
+  readonly timeoutMs: number;
+  readonly action: MapAction;
+  readonly job: MapJob;
+  readonly files: MapFiles;
+  readonly progress: MapProgress;
+}
+
+/** One job with the files that it reads and writes. */
+export class MapSession implements AsyncDisposable {
+  readonly #options: MapSessionOptions;
+  readonly #run: MapRun;
+  /** For what becomes one value; `concat` does while it is written. */
+  readonly #collector: Collector | undefined;
+  readonly #array: ArrayParts | undefined;
+  #isHinted = false;
+
+  /** A job that has not begun. */
+  constructor(options: MapSessionOptions) {
+    this.#options = options;
+    const { servers, timeoutMs, action, job, files, progress } = options;
+    const { reduce } = job;
+    if (reduce === "concat") this.#array = new ArrayParts();
+    else if (reduce !== null) this.#collector = collectorOf(reduce, () => this.#run);
+    const { history, input } = files;
+    this.#run = new MapRun({
+      servers,
+      timeoutMs,
+      job,
+      nextPiece: input === undefined ? undefined : history?.nextPiece.bind(history) ?? input.next,
+      keepGoing: action.keepsGoing,
+      take: async (outcomes) => {
+        await history?.add(outcomes);
+        await files.output.begin();
+        await files.failures.begin();
+        await this.#take(outcomes);
+      },
+      printed: (print) => progress.above(printText(print)),
+      progressed: (message) => progress.told(message),
+    });
+  }
+
+  /** Runs it to its end, and gives the client's exit status. */
+  async run(): Promise<number> {
+    const { files: { history, output, failures }, progress, action } = this.#options;
+    if (history !== undefined) {
+      for await (const outcome of history.replay()) {
+        if (isFailure(outcome) && !action.keepsGoing) throw itemError(outcome);
+        await this.#take([outcome]);
+      }
+      progress.earlier = progress.done;
+    }
+    await this.#run.run(history?.count);
+    // Also where no item had anything to write.
+    await output.begin();
+    await failures.begin();
+    if (this.#array !== undefined) await output.write([this.#array.end()]);
+    if (this.#collector !== undefined) {
+      const value = await this.#collector.value();
+      await output.write([new TextEncoder().encode(value + "\n")]);
+    }
+    return progress.failed === 0 ? EXIT_STATUS.ok : EXIT_STATUS.refused;
+  }
+
+  /** Ends the job on all machines. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#run.close();
+  }
+
+  /** Has everything written that came of some items. */
+  async #take(outcomes: readonly Outcome[]): Promise<void> {
+    const { files: { output, failures }, progress } = this.#options;
+    const failed: Failure[] = [];
+    const pieces: Uint8Array[] = [];
+    for (const outcome of outcomes) {
+      if (isFailure(outcome)) failed.push(outcome);
+      else {
+        progress.done += outcome.count;
+        await this.#takeValues(outcome, pieces);
+      }
+    }
+    progress.done += failed.length;
+    progress.failed += failed.length;
+    if (failed.length > 0) {
+      await failures.write(failed);
+      this.#hint(failed);
+    }
+    if (pieces.length > 0) await output.write(pieces);
+  }
+
+  /** Says once what helps where lines are no JSON. */
+  #hint(failed: readonly Failure[]): void {
+    if (this.#isHinted) return;
+    const hint = failed.map(({ cause, error }) => inputHint(cause, error)).find((text) =>
+      text !== ""
+    );
+    if (hint === undefined) return;
+    this.#isHinted = true;
+    this.#options.progress.above(hint);
+  }
+
+  async #takeValues(values: Values, pieces: Uint8Array[]): Promise<void> {
+    if (this.#collector !== undefined) await this.#collector.take(values);
+    else if (this.#array !== undefined) pieces.push(...this.#array.add(values));
+    else pieces.push(values.bytes);
+  }
+}

@@ -1,0 +1,114 @@
+import { MapError, ModuleError, ProtocolError } from "../client/errors.ts";
+import type { MapJob } from "../client/map/job.ts";
+import { LongLineError } from "../client/map/lines.ts";
+import { needsCombine, prepareModule } from "../client/map/prepare_module.ts";
+import { EmptyReduceError } from "../jobs/reduce.ts";
+import type { Address } from "../protocol/machine.ts";
+import type { ClientOptions } from "./commands.ts";
+import { EXIT_STATUS, UsageError } from "./exit_status.ts";
+import { describeFileProblem } from "./file_problem.ts";
+import type { MapAction } from "./map_action.ts";
+import { errorText } from "./map_failures.ts";
+import { openFiles } from "./map_files.ts";
+import type { ItemsInput } from "./map_input.ts";
+import { MapProgress, type MapProgressOptions } from "./map_progress.ts";
+import { MapSession } from "./map_session.ts";
+import { onEndingSignal } from "./signals.ts";
+import { writeStderr } from "./stdio.ts";
+
+/** Runs a function of the user's own over many inputs, and gives the client's exit status. */
+export async function runMap(options: ClientOptions, action: MapAction): Promise<number> {
+  const job = await readJob(action);
+  if (await needsCombine(job)) {
+    writeStderr(
+      `client: ${job.name} has an object or array as "initial" and no "combine": ` +
+        "its reduce will be called with accumulators as values (see --help)\n",
+    );
+  }
+  if (!action.isHere) return await runOn(options.servers, options.timeoutMs, action, job);
+  const { startHere } = await import("./here.ts");
+  await using here = startHere(options.logLevel);
+  return await runOn([here.server.address], options.timeoutMs, action, job);
+}
+
+/** Reads the module, and puts together what the job is. */
+async function readJob(action: MapAction): Promise<MapJob> {
+  const { modulePath, range, reduce, args, seed, itemTimeoutMs } = action;
+  const input = range === undefined ? "items" : "range";
+  const source = {
+    name: modulePath,
+    text: await readModule(modulePath),
+    isTypeScript: /\.[cm]?ts$/i.test(modulePath),
+  };
+  try {
+    return {
+      ...await prepareModule(source, { input, reduce }),
+      input,
+      seed,
+      ...(args === undefined ? {} : { args }),
+      ...(itemTimeoutMs === undefined ? {} : { itemTimeoutMs }),
+      ...(range === undefined ? {} : { range }),
+    };
+  } catch (error) {
+    if (!(error instanceof ModuleError)) throw error;
+    throw new UsageError(error.message, undefined, { cause: error });
+  }
+}
+
+async function readModule(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const message = `cannot read the module "${path}": ${describeFileProblem(error)}`;
+    throw new UsageError(message, undefined, { cause: error });
+  }
+}
+
+async function runOn(
+  servers: readonly Address[],
+  timeoutMs: number,
+  action: MapAction,
+  job: MapJob,
+): Promise<number> {
+  await using files = await openFiles(action, job);
+  using progress = new MapProgress({
+    isShown: action.showsProgress || isWatched(action),
+    total: action.range?.count,
+    input: sized(files.input),
+  });
+  await using session = new MapSession({ servers, timeoutMs, action, job, files, progress });
+  const ended = Promise.withResolvers<number>();
+  onEndingSignal((status) => ended.resolve(status));
+  try {
+    return await Promise.race([session.run(), ended.promise]);
+  } catch (error) {
+    const text = describe(error, action.modulePath, progress.jobName);
+    if (text === undefined) throw error;
+    progress.above(text);
+    return error instanceof ProtocolError ? EXIT_STATUS.unreachable : EXIT_STATUS.refused;
+  }
+}
+
+/** Whether somebody looks at stderr, and is not typing the input meanwhile. */
+function isWatched({ inputPath, range }: MapAction): boolean {
+  const isTyped = range === undefined && inputPath === undefined && Deno.stdin.isTerminal();
+  return Deno.stderr.isTerminal() && !isTyped;
+}
+
+function sized(input: ItemsInput | undefined): MapProgressOptions["input"] {
+  if (input?.totalBytes === undefined) return undefined;
+  return { bytesOf: input.bytesOf, totalBytes: input.totalBytes };
+}
+
+/** What a job that failed says on stderr; `undefined` for what is no failure of a job. */
+function describe(error: unknown, modulePath: string, jobName: string): string | undefined {
+  if (error instanceof MapError && error.code === "job_cancelled") {
+    // Whoever has several running sees which one it was.
+    const job = jobName === "" ? modulePath : `${jobName} (${modulePath})`;
+    return errorText(new MapError(`${error.message}: ${job}`), modulePath);
+  }
+  if (error instanceof MapError) return errorText(error, modulePath);
+  const isKnown = error instanceof EmptyReduceError || error instanceof ProtocolError ||
+    error instanceof LongLineError;
+  return isKnown ? `client: ${error.message}\n` : undefined;
+}

@@ -1,0 +1,70 @@
+import { ItemReader } from "../../jobs/items.ts";
+import { valueText } from "../../jobs/values.ts";
+import { MAX_ITEM_BYTES, MAX_PIECE_BYTES } from "../../limits.ts";
+import type { Piece, Values } from "./job.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * Items as the pieces of a job's input. What is there at once goes together; what has to be waited for does not
+ * keep back what came before it.
+ */
+export async function* itemPieces(
+  items: Iterable<unknown> | AsyncIterable<unknown>,
+): AsyncGenerator<Piece> {
+  const iterator = Symbol.asyncIterator in items
+    ? items[Symbol.asyncIterator]()
+    : items[Symbol.iterator]();
+  let lines = "";
+  let count = 0;
+  try {
+    for (;;) {
+      const coming = Promise.resolve(iterator.next());
+      if (count > 0 && !await isThere(coming)) {
+        yield pieceOf(lines, count);
+        lines = "";
+        count = 0;
+      }
+      const { done, value } = await coming;
+      if (done) break;
+      const line = valueText(value) + "\n";
+      if (count > 0 && lines.length + line.length > MAX_PIECE_BYTES / 3) {
+        yield pieceOf(lines, count);
+        lines = "";
+        count = 0;
+      }
+      lines += line;
+      count++;
+    }
+    if (count > 0) yield pieceOf(lines, count);
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** Whether a promise is settled by the end of this turn. */
+async function isThere(coming: Promise<unknown>): Promise<boolean> {
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+  };
+  coming.then(settle, settle);
+  await Promise.resolve();
+  await Promise.resolve();
+  return isSettled;
+}
+
+function pieceOf(lines: string, count: number): Piece {
+  const bytes = encoder.encode(lines);
+  if (bytes.length > MAX_ITEM_BYTES + 1) {
+    throw new RangeError(`Cannot map an item that is longer than ${MAX_ITEM_BYTES} bytes as JSON`);
+  }
+  return { bytes, count };
+}
+
+/** The values of lines, integers exact. */
+export function* valuesOf({ bytes, count }: Values): Iterable<unknown> {
+  const reader = new ItemReader();
+  reader.begin(bytes);
+  for (let index = 0; index < count; index++) yield reader.next();
+}

@@ -1,0 +1,115 @@
+import { type Framed, messageLine } from "../../jobs/channel_framer.ts";
+import type {
+  ChunkMessage,
+  CodeMessage,
+  FailureCause,
+  ItemsMessage,
+  OpenMessage,
+  PrintMessage,
+  ProgressMessage,
+} from "../../jobs/messages.ts";
+import { shown } from "../../jobs/shown.ts";
+import { MAX_NAME_CHARS, MAX_PIECE_BYTES } from "../../limits.ts";
+import type { Failure, MapJob } from "./job.ts";
+
+/** A message and the bytes that follow it. */
+export interface Outgoing<Message> {
+  readonly message: Message;
+  readonly payload?: Uint8Array;
+}
+
+/** The line that opens a job. */
+export function openLine(job: number, work: MapJob): string {
+  const { name, sha256, code, input, call, reduce, args, seed, itemTimeoutMs, range } = work;
+  const message: OpenMessage = {
+    op: "open",
+    job,
+    // Its end says more than its beginning.
+    name: name.slice(-MAX_NAME_CHARS),
+    sha256,
+    code_bytes: code.length,
+    input,
+    call,
+    reduce,
+    ...(args === undefined ? {} : { args }),
+    seed,
+    ...(itemTimeoutMs === undefined ? {} : { item_timeout_ms: itemTimeoutMs }),
+    ...(range === undefined ? {} : { total: range.count }),
+  };
+  return messageLine(message);
+}
+
+/** A module, in pieces. */
+export function* codeMessages(job: number, code: Uint8Array): Iterable<Outgoing<CodeMessage>> {
+  for (let at = 0; at < code.length; at += MAX_PIECE_BYTES) {
+    const payload = code.subarray(at, at + MAX_PIECE_BYTES);
+    yield { message: { op: "code", job, bytes: payload.length }, payload };
+  }
+}
+
+/** A chunk, and messages for what of its lines does not fit in one. */
+export function* itemsMessages(
+  chunk: ChunkMessage,
+  lines: Uint8Array | undefined,
+): Iterable<Outgoing<ChunkMessage | ItemsMessage>> {
+  if (lines === undefined || lines.length === 0) {
+    yield { message: chunk };
+    return;
+  }
+  const first = lines.subarray(0, MAX_PIECE_BYTES);
+  yield { message: { ...chunk, bytes: first.length }, payload: first };
+  for (let at = MAX_PIECE_BYTES; at < lines.length; at += MAX_PIECE_BYTES) {
+    const payload = lines.subarray(at, at + MAX_PIECE_BYTES);
+    const { job, chunk: number } = chunk;
+    yield { message: { op: "items", job, chunk: number, bytes: payload.length }, payload };
+  }
+}
+
+const CAUSES: readonly FailureCause[] = ["error", "value", "input", "memory", "time", "crash"];
+
+/** A failure as it came over the wire. */
+export function readFailure(members: Framed["members"]): Failure {
+  const { position, cause, error, stack, item, worker } = members;
+  return {
+    position: wholeNumber(position),
+    cause: CAUSES.find((one) => one === cause) ?? "error",
+    error: textOf(error),
+    ...(typeof stack === "string" ? { stack } : {}),
+    ...(typeof item === "string" ? { item } : {}),
+    ...(typeof worker === "string" ? { worker } : {}),
+  };
+}
+
+/** What a function printed, as it came over the wire. */
+export function readPrint(members: Framed["members"]): PrintMessage {
+  const { job, position, worker, text } = members;
+  return {
+    op: "print",
+    job: wholeNumber(job),
+    position: wholeNumber(position),
+    ...(typeof worker === "string" ? { worker } : {}),
+    text: textOf(text),
+  };
+}
+
+/** Who is at work, as it came over the wire. */
+export function readProgress(members: Framed["members"]): ProgressMessage {
+  const { job, name, workers, slots } = members;
+  return {
+    op: "progress",
+    job: wholeNumber(job),
+    name: textOf(name),
+    workers: wholeNumber(workers),
+    slots: wholeNumber(slots),
+  };
+}
+
+/** A number as it came over the wire; 0 for whatever is no whole number from 0 on. */
+export function wholeNumber(value: unknown): number {
+  return typeof value === "number" && value >= 0 && Number.isSafeInteger(value) ? value : 0;
+}
+
+/** A text as it came over the wire; of what is none, what it is instead. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : shown(value);
+}

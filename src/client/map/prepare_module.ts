@@ -1,0 +1,145 @@
+import { MAX_CODE_BYTES } from "../../limits.ts";
+import type { ModuleUse, ModuleWish } from "../../jobs/module.ts";
+import { useOf } from "../../jobs/module.ts";
+import { ModuleError } from "../errors.ts";
+import type { MapJob } from "./job.ts";
+
+/** A module as its user wrote it. */
+export interface ModuleSource {
+  /** What messages call it: its path as it was given. */
+  readonly name: string;
+  /** Its text. */
+  readonly text: string;
+  /** Whether it may contain types. */
+  readonly isTypeScript: boolean;
+}
+
+/** A module as it goes to the workers. */
+export interface PreparedModule extends ModuleUse {
+  /** What messages and stacks call it. */
+  readonly name: string;
+  /** JavaScript, with every line and column where it was in the source. */
+  readonly code: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of the code, in hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** Endings of files in other languages that people try. */
+const FOREIGN = /\.(py|rb|r|jl|lua|php|java|go|rs|c|cpp|sh)$/i;
+
+const COMMON_JS = /\bmodule\.exports\b|^\s*exports\.\w+\s*=/m;
+
+const WRITE_MAP = "write export function map(item, context) { ... } in JavaScript or TypeScript";
+
+/**
+ * Makes a module ready: strips its types, and sees that it imports nothing and exports what is wanted.
+ *
+ * @throws {ModuleError} If it cannot be used.
+ */
+export async function prepareModule(
+  source: ModuleSource,
+  wish: ModuleWish,
+): Promise<PreparedModule> {
+  const { name } = source;
+  const language = FOREIGN.exec(name)?.[1];
+  if (language !== undefined) {
+    throw new ModuleError(
+      `cannot use ${name}: a ".${language}" file is no JavaScript module: ${WRITE_MAP}`,
+    );
+  }
+  const text = source.isTypeScript ? await stripTypes(source) : source.text;
+  const exports = await readExports(name, text);
+  if (exports.length === 0 && COMMON_JS.test(text)) {
+    throw new ModuleError(
+      `cannot use ${name}: it is CommonJS, and a module says what it exports: ${WRITE_MAP}`,
+    );
+  }
+  const use = useOf(exports, wish);
+  if ("problem" in use) throw new ModuleError(`cannot use ${name}: ${use.problem}`);
+  const code = new TextEncoder().encode(text);
+  if (code.length > MAX_CODE_BYTES) {
+    throw new ModuleError(`cannot use ${name}: it is longer than ${MAX_CODE_BYTES} bytes`);
+  }
+  return { ...use, name, code, sha256: await sha256(code) };
+}
+
+/** SHA-256 in hexadecimal digits. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What the stripper throws: not an `Error`. */
+interface StripProblem {
+  readonly message: string;
+  readonly startLine?: number;
+  /** Counted from 0. */
+  readonly startColumn?: number;
+}
+
+async function stripTypes({ name, text }: ModuleSource): Promise<string> {
+  const { transformSync } = await import("npm:amaro@1.2.1");
+  try {
+    return transformSync(text, { mode: "strip-only", module: true, filename: name }).code;
+  } catch (thrown) {
+    const { message, startLine, startColumn = 0 } = thrown as StripProblem;
+    const where = startLine === undefined ? name : `${name}:${startLine}:${startColumn + 1}`;
+    const advice = /strip-only/.test(message)
+      ? "only types can be taken away: write it in JavaScript, or compile the file first"
+      : "correct it there";
+    throw new ModuleError(`cannot read ${where}: ${message}; ${advice}`, { cause: thrown });
+  }
+}
+
+/** The names that a module exports; it must not import anything. */
+async function readExports(name: string, text: string): Promise<string[]> {
+  const { init, parse } = await import("npm:es-module-lexer@2.3.2");
+  await init;
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(text, name);
+  } catch (error) {
+    const at = placeOf(text, (error as { idx?: number }).idx ?? 0);
+    throw new ModuleError(`cannot read ${name}:${at}: it is not JavaScript from there on`, {
+      cause: error,
+    });
+  }
+  const [imports, exports] = parsed;
+  // -2 is import.meta, which brings nothing in.
+  const first = imports.find(({ d }) => d !== -2);
+  if (first !== undefined) {
+    // As it stands: where no code may be made of strings, the lexer cannot resolve its escapes.
+    const written = text.slice(first.s, first.e).trim();
+    const specifier = first.d < 0 ? `"${written}"` : written;
+    const advice = /^["']node:/.test(specifier)
+      ? "a function has neither files nor network: do without it"
+      : "a module must be whole by itself: bundle it first, for example with " +
+        `npx esbuild ${name} --bundle --format=esm --outfile=bundled.js`;
+    throw new ModuleError(
+      `cannot use ${name}: it imports ${specifier} at ${name}:${
+        placeOf(text, first.ss)
+      }, and ${advice}`,
+    );
+  }
+  return exports.map(({ n }) => n);
+}
+
+/** Line and column, from 1, of an index into a text. */
+function placeOf(text: string, index: number): string {
+  const before = text.slice(0, index);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  return `${before.split("\n").length}:${index - lineStart + 1}`;
+}
+
+/**
+ * Whether accumulators of a module's own reduce are objects or arrays, and it has no `combine`: `reduce` is then
+ * called with an accumulator in the place of a value, which few such reduces can take.
+ */
+export async function needsCombine(
+  { name, code, reduce }: Pick<MapJob, "name" | "code" | "reduce">,
+): Promise<boolean> {
+  if (reduce !== "own") return false;
+  const text = new TextDecoder().decode(code);
+  if (!/\b(?:const|let|var)\s+initial\s*=\s*(?:[{[]|new\b)/.test(text)) return false;
+  return !(await readExports(name, text)).includes("combine");
+}

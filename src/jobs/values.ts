@@ -1,0 +1,176 @@
+/**
+ * What a function returned, as the JSON that goes over the wire. Integers are exact at any size; what JSON
+ * cannot say is refused rather than written as `null`.
+ *
+ * This runs beside the user's function: see primordials.ts.
+ *
+ * @module
+ */
+
+import { MAX_VALUE_BYTES } from "../limits.ts";
+import {
+  includes,
+  indexOfText,
+  isArray,
+  isLonger,
+  isPrototypeOf,
+  PlainTypeError,
+  prototypeOf,
+  rawJson,
+  sliceText,
+  stringify,
+} from "./primordials.ts";
+
+/** Thrown for a value that JSON cannot say, or that is too long. */
+export class ValueError extends PlainTypeError {
+  /** The error's class name. */
+  override name = "ValueError";
+  readonly #isOurs = true;
+
+  /** Whether a value is one: `instanceof` would ask what a function can replace. */
+  static is(value: unknown): value is ValueError {
+    return typeof value === "object" && value !== null && #isOurs in value;
+  }
+}
+
+const PLAIN = Object.prototype;
+const LIST = Array.prototype;
+const ERROR = Error.prototype;
+const ASYNC_ITERATOR = Symbol.asyncIterator;
+/** What JSON.stringify says `{}` of, or an object of its indexes: prototype, name, and what to return instead. */
+const NO_DATA: readonly { kind: unknown; name: string; hint: string }[] = [
+  { kind: Map.prototype, name: "a Map", hint: ": return [...map]" },
+  { kind: Set.prototype, name: "a Set", hint: ": return [...set]" },
+  { kind: prototypeOf(Uint8Array.prototype), name: "a typed array", hint: ": return [...array]" },
+  { kind: ERROR, name: "an Error", hint: ": throw it, or return its message" },
+  { kind: Promise.prototype, name: "a Promise", hint: ": await it" },
+  { kind: RegExp.prototype, name: "a RegExp", hint: ": return its source" },
+  { kind: Iterator.prototype, name: "an iterator", hint: ": return [...iterator]" },
+  {
+    kind: ArrayBuffer.prototype,
+    name: "an ArrayBuffer",
+    hint: ": return [...new Uint8Array(buffer)]",
+  },
+  { kind: SharedArrayBuffer.prototype, name: "a SharedArrayBuffer", hint: "" },
+  { kind: DataView.prototype, name: "a DataView", hint: "" },
+  { kind: WeakMap.prototype, name: "a WeakMap", hint: "" },
+  { kind: WeakSet.prototype, name: "a WeakSet", hint: "" },
+];
+
+/**
+ * The JSON of a value: as `JSON.stringify` writes it, and bigints as the integers that they are, wherever they
+ * stand.
+ *
+ * @throws {ValueError} If there is none: it is or holds a number that is not finite, it has or leaves a place
+ *   in an array for what is no data (`undefined`, a function, a symbol), it is or holds what JSON.stringify
+ *   would say nothing of (a Map, a typed array), it refers to itself, it is too long.
+ */
+export function valueText(value: unknown): string {
+  if (typeof value === "number") {
+    if (value - value === 0) return value === 0 ? "0" : `${value}`;
+    throw new ValueError(`the value is ${value}, which JSON cannot say`);
+  }
+  if (typeof value === "bigint") return checkedLength(`${value}`);
+  let text: string | undefined;
+  try {
+    text = stringify(value);
+  } catch {
+    // A bigint within it, or something that it cannot say: the slower way knows which.
+    return checkedLength(exactText(value));
+  }
+  if (text === undefined) throw noData(value);
+  checkedLength(text);
+  // Only a text with one of these in it may have lost something.
+  const isSuspicious = includes(text, "null") || includes(text, "{}") || includes(text, '{"0":') ||
+    isPrototypeOf(ERROR, value);
+  return isSuspicious && value !== null ? checkedLength(exactText(value)) : text;
+}
+
+function exactText(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = stringify(value, exactly);
+  } catch (error) {
+    if (ValueError.is(error)) throw error;
+    throw new ValueError(`the value cannot be written as JSON: ${messageOf(error)}`);
+  }
+  if (text === undefined) throw noData(value);
+  return text;
+}
+
+/** The replacer of the slower way: keeps bigints, and refuses what would become `null`. */
+function exactly(this: unknown, key: string, value: unknown): unknown {
+  switch (typeof value) {
+    case "bigint":
+      return rawJson(`${value}`);
+    case "number":
+      if (value - value === 0) return value;
+      throw new ValueError(`${placeOf(key)} is ${value}, which JSON cannot say`);
+    case "undefined":
+    case "function":
+    case "symbol":
+      if (isArray(this)) {
+        throw new ValueError(`${placeOf(key)} is ${kindOf(value)}, which is no data`);
+      }
+      break;
+    case "object":
+      refuseNoData(key, value);
+  }
+  return value;
+}
+
+function refuseNoData(key: string, value: unknown): void {
+  if (value === null) return;
+  const prototype = prototypeOf(value);
+  if (prototype === PLAIN || prototype === LIST) return;
+  for (let index = 0; index < NO_DATA.length; index++) {
+    const { kind, name, hint } = NO_DATA[index]!;
+    if (!isPrototypeOf(kind, value)) continue;
+    throw new ValueError(`${placeOf(key)} is ${name}, which is no data${hint}`);
+  }
+  if (ASYNC_ITERATOR in (value as object)) {
+    throw new ValueError(placeOf(key) + " is an async iterator, which is no data");
+  }
+}
+
+/** Where in a value something is; the value itself has an empty key. */
+function placeOf(key: string): string {
+  return key === "" ? "the value" : `"${key}" in the value`;
+}
+
+function checkedLength(text: string): string {
+  if (!isLonger(text, MAX_VALUE_BYTES)) return text;
+  throw new ValueError(`the value is longer than ${MAX_VALUE_BYTES} bytes`);
+}
+
+function noData(value: unknown): ValueError {
+  const hint = value === undefined ? " (is a return missing?)" : "";
+  return new ValueError(`the value is ${kindOf(value)}, which is no data${hint}`);
+}
+
+function kindOf(value: unknown): string {
+  const kind = typeof value;
+  if (kind === "undefined") return "undefined";
+  return kind === "object" ? "an object without JSON" : `a ${kind}`;
+}
+
+/** The message of what was thrown, which may be anything, in one line. */
+function messageOf(error: unknown): string {
+  try {
+    return oneLine(`${(error as { message: unknown }).message}`);
+  } catch {
+    return "it throws";
+  }
+}
+
+/** A text whose line ends, and the spaces that follow them, are one space each. */
+function oneLine(text: string): string {
+  let line = "";
+  let start = 0;
+  for (let end = indexOfText(text, "\n"); end >= 0; end = indexOfText(text, "\n", start)) {
+    line += sliceText(text, start, end) + " ";
+    start = end + 1;
+    while (text[start] === " ") start++;
+  }
+  return line + sliceText(text, start);
+}

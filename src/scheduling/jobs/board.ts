@@ -1,0 +1,174 @@
+import { JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
+import type { Crowd } from "./chunk_speed.ts";
+import { preempted, recallable, slowest } from "./duplicates.ts";
+import type { Job } from "./job.ts";
+import type { WorkerChannel } from "./worker_channel.ts";
+
+/** How many chunks a worker may have for each slot: one that runs, and one that waits. */
+const CHUNKS_PER_SLOT = 2;
+
+/** What the board needs of its surroundings. */
+export interface BoardPort {
+  wakeBy(atMs: number): void;
+  /** A job has had work and nobody to do it for too long. */
+  stalled(job: Job): void;
+}
+
+/** All jobs and all channels to workers: who is given what next. */
+export class Board {
+  /** By the names by which people know them, in the order in which they came. */
+  readonly jobs: Map<string, Job> = new Map();
+  readonly channels: Set<WorkerChannel> = new Set();
+  readonly #port: BoardPort;
+  #crowd: Crowd = { slots: 0, places: 0 };
+  #isChanged = false;
+  #isStopping = false;
+
+  /** No jobs and no channels. */
+  constructor(port: BoardPort) {
+    this.#port = port;
+  }
+
+  /** There may be something to give, or somebody to give it to. */
+  changed(): void {
+    this.#isChanged = true;
+  }
+
+  /** Nothing is given to anybody any more. */
+  stop(): void {
+    this.#isStopping = true;
+  }
+
+  /** A job is over: nobody does anything for it any more. */
+  remove(job: Job): void {
+    this.jobs.delete(job.name);
+    for (const channel of this.channels) channel.close(job);
+    this.changed();
+  }
+
+  /** Slots of all workers that are not about to go. */
+  get slots(): number {
+    let slots = 0;
+    for (const channel of this.channels) if (!channel.isLeaving) slots += channel.slots;
+    return slots;
+  }
+
+  /** Gives out what can be given. */
+  handOut(nowMs: number): void {
+    if (!this.#isChanged || this.#isStopping) return;
+    this.#isChanged = false;
+    if (this.jobs.size === 0) return;
+    const channels = this.#usable();
+    const slots = channels.reduce((sum, channel) => sum + channel.slots, 0);
+    this.#crowd = { slots: Math.max(1, slots), places: CHUNKS_PER_SLOT * Math.max(1, slots) };
+    this.#freeReserved(channels);
+    this.#giveSuspects(channels, nowMs);
+    // Nobody gets a second chunk for a slot while somebody else has none.
+    for (let perSlot = 1; perSlot <= CHUNKS_PER_SLOT; perSlot++) {
+      this.#giveRounds(channels, perSlot, nowMs);
+    }
+    for (const job of this.jobs.values()) for (const one of preempted(job)) job.recall(one);
+    for (const channel of channels) this.#giveAgain(channel, nowMs);
+  }
+
+  /** Time has passed: what is late is asked of others, and what cannot go on is told. */
+  tick(nowMs: number): void {
+    if (this.jobs.size === 0) return;
+    this.#port.wakeBy(nowMs + JOB_WATCH_MS);
+    const { slots } = this;
+    for (const job of [...this.jobs.values()]) {
+      const late = recallable(job, nowMs);
+      if (late !== undefined) job.recall(late);
+      if (slots > 0 || !job.hasWork) job.stalledSinceMs = undefined;
+      else job.stalledSinceMs ??= nowMs;
+      const { stalledSinceMs = Infinity } = job;
+      if (nowMs - stalledSinceMs >= JOB_STALL_MS) this.#port.stalled(job);
+    }
+    this.changed();
+  }
+
+  /** Those who are trusted; where there is none, those who are not trusted much. */
+  #usable(): WorkerChannel[] {
+    const all = [...this.channels].filter((channel) => !channel.isLeaving);
+    const usable = all.filter((channel) => channel.isUsable);
+    if (usable.length > 0) return usable;
+    return all.filter((channel) => channel.worker.health.state === "suspect");
+  }
+
+  #giveRounds(channels: readonly WorkerChannel[], perSlot: number, nowMs: number): void {
+    let open = channels;
+    while (open.length > 0) {
+      open = open.filter((channel) =>
+        channel.hasRoom(perSlot, nowMs) && this.#giveOne(channel, nowMs)
+      );
+    }
+  }
+
+  /** Gives a worker a chunk of the job that has the fewest. */
+  #giveOne(channel: WorkerChannel, nowMs: number): boolean {
+    for (const job of this.#byTurn()) {
+      if (job.code === undefined || channel.refused.has(job)) continue;
+      if (job.next(channel, this.#crowd, nowMs) !== undefined) return true;
+    }
+    return false;
+  }
+
+  #byTurn(): Iterable<Job> {
+    if (this.jobs.size === 1) return this.jobs.values();
+    return [...this.jobs.values()].sort((one, other) => one.attempts.size - other.attempts.size);
+  }
+
+  /** A worker that has nothing to do does once more what others are late with. */
+  #giveAgain(channel: WorkerChannel, nowMs: number): void {
+    if (!channel.hasRoom(1, nowMs)) return;
+    for (const job of this.#byTurn()) {
+      if (channel.refused.has(job)) continue;
+      for (;;) {
+        const { attempt, nextMs } = slowest(job, channel, nowMs);
+        this.#port.wakeBy(nextMs);
+        if (attempt === undefined) break;
+        job.giveAgain(attempt, channel, this.#crowd.places, nowMs);
+        if (!channel.hasRoom(1, nowMs)) return;
+      }
+    }
+  }
+
+  /** Nobody is kept free for what does not wait any more, or cannot be given to him. */
+  #freeReserved(channels: readonly WorkerChannel[]): void {
+    for (const channel of this.channels) {
+      const { reservedFor } = channel;
+      if (reservedFor === undefined) continue;
+      const isRight = channels.includes(channel) &&
+        [...this.jobs.values()].some((job) =>
+          !channel.refused.has(job) && job.waiting.includes(reservedFor)
+        );
+      if (!isRight) channel.reservedFor = undefined;
+    }
+  }
+
+  /** What may be the death of its worker runs where it runs alone. */
+  #giveSuspects(channels: readonly WorkerChannel[], nowMs: number): void {
+    for (const job of this.jobs.values()) {
+      for (const segment of job.waiting.filter((one) => one.isSuspect)) {
+        const channel = channels.find((one) => one.reservedFor === segment) ??
+          leastBusy(channels.filter((one) => !one.refused.has(job)));
+        if (channel === undefined) continue;
+        channel.reservedFor = segment;
+        if (channel.inHand > 0) continue;
+        channel.reservedFor = undefined;
+        job.waiting.splice(job.waiting.indexOf(segment), 1);
+        channel.suspect = job.give(segment, channel, this.#crowd.places, nowMs);
+      }
+    }
+  }
+}
+
+/** Of those that are not reserved the one with the least to do. */
+function leastBusy(channels: readonly WorkerChannel[]): WorkerChannel | undefined {
+  let best: WorkerChannel | undefined;
+  for (const channel of channels) {
+    if (channel.reservedFor !== undefined || channel.suspect !== undefined) continue;
+    if (channel.slots > 0 && (best === undefined || channel.inHand < best.inHand)) best = channel;
+  }
+  return best;
+}

@@ -1,0 +1,151 @@
+import { ChannelFramer, type Framed } from "../../jobs/channel_framer.ts";
+import type { OpenMessage } from "../../jobs/messages.ts";
+import { Pulse } from "../../jobs/pulse.ts";
+import {
+  HEARTBEAT_INTERVAL_MS,
+  JOB_CLIENT_SILENCE_MS,
+  MAX_UNSENT_MESSAGE_BYTES,
+} from "../../limits.ts";
+import { type ErrorCode, type WireError, wireError } from "../../protocol/errors.ts";
+import type { ConnectionId } from "../../protocol/machine.ts";
+import { ChannelWire, isCount, type WirePort } from "./channel_wire.ts";
+import type { Code } from "./code_store.ts";
+import type { ClientJob } from "./client_job.ts";
+import { readChunk, readOpening } from "./read_requester.ts";
+
+/** What a channel to a client needs of its surroundings. */
+export interface ClientChannelPort extends WirePort {
+  /** The client opens a job. Gives why it is refused, if it is. */
+  open(channel: ClientChannel, opening: OpenMessage, nowMs: number): ClientJob | WireError;
+  /** A job's module is whole. */
+  codeCame(client: ClientJob, code: Code): void;
+  /** The client does not want a job any more. */
+  closed(client: ClientJob): void;
+  /** There may be something to give. */
+  changed(): void;
+}
+
+/** The channel to one client, or to a coordinator above: the jobs that it has opened. */
+export class ClientChannel {
+  readonly connection: ConnectionId;
+  readonly wire: ChannelWire;
+  /** By the client's numbers. */
+  readonly jobs: Map<number, ClientJob> = new Map();
+  /** Slots that the client has been told of. */
+  toldSlots: number;
+  toldMs = -Infinity;
+  readonly #port: ClientChannelPort;
+  readonly #framer = new ChannelFramer();
+  readonly #pulse: Pulse;
+  #asideBytes = 0;
+
+  /** A channel without jobs. */
+  constructor(connection: ConnectionId, slots: number, port: ClientChannelPort, nowMs: number) {
+    this.connection = connection;
+    this.toldSlots = slots;
+    this.wire = new ChannelWire(connection, port);
+    this.#port = port;
+    this.#pulse = new Pulse(JOB_CLIENT_SILENCE_MS / HEARTBEAT_INTERVAL_MS, nowMs);
+  }
+
+  /** Whether so much of what functions print waits for the client that it gets no more. */
+  get isClogged(): boolean {
+    return this.#asideBytes > MAX_UNSENT_MESSAGE_BYTES;
+  }
+
+  /** Sends what no credit is needed for. */
+  sendAside(line: string): void {
+    this.#asideBytes += line.length;
+    this.wire.sendLine(line);
+  }
+
+  /** Everything that was sent has gone. */
+  drained(): void {
+    this.#asideBytes = 0;
+  }
+
+  /** Bytes came; gives what is wrong with them. */
+  received(bytes: Uint8Array, nowMs: number): string | undefined {
+    this.#pulse.heard(nowMs);
+    const framer = this.#framer;
+    framer.push(bytes);
+    for (let framed = framer.next(); framed !== undefined; framed = framer.next()) {
+      const fault = this.#take(framed, nowMs);
+      if (fault !== undefined) return fault;
+    }
+    return framer.fault;
+  }
+
+  /** Asks whether the client lives, if that is due; gives whether it is gone. */
+  tick(nowMs: number): boolean {
+    if (this.jobs.size === 0) {
+      this.#pulse.heard(nowMs);
+      return false;
+    }
+    const pulse = this.#pulse.tick(nowMs);
+    if (pulse === "ask") this.wire.send({ op: "ping" });
+    return pulse === "gone";
+  }
+
+  #take({ members, payload }: Framed, nowMs: number): string | undefined {
+    switch (members.op) {
+      case "ping":
+        return this.wire.send({ op: "pong" }) as undefined;
+      case "pong":
+        return undefined;
+      case "open":
+        return this.#open(members, nowMs);
+    }
+    const client = this.jobs.get(members.job as number);
+    // What was under way when a job failed, or was cancelled.
+    return client && this.#takeOfJob(client, { members, payload });
+  }
+
+  #takeOfJob(client: ClientJob, { members, payload }: Framed): string | undefined {
+    const { job } = client;
+    switch (members.op) {
+      case "code": {
+        const fault = client.addCode(payload);
+        const { code } = client;
+        if (fault === undefined && code !== undefined) this.#port.codeCame(client, code);
+        return fault;
+      }
+      case "chunk": {
+        const chunk = readChunk(members);
+        const isOfKind = chunk !== undefined &&
+          (chunk.isMerge || (job.opening.input === "range") === (chunk.first !== undefined));
+        if (!isOfKind) return "gave a chunk that is none";
+        this.#port.changed();
+        return client.addChunk(chunk, payload);
+      }
+      case "items":
+        this.#port.changed();
+        return client.addLines(members.chunk as number, payload);
+      case "credit":
+        if (!isCount(members.credit)) return "allowed something that is no number";
+        this.#port.changed();
+        return job.credited(members.chunk as number, members.credit) as undefined;
+      case "drop":
+        this.#port.changed();
+        return job.drop(members.chunk as number) as undefined;
+      case "close":
+        return this.#port.closed(client) as undefined;
+    }
+  }
+
+  #open(members: Framed["members"], nowMs: number): string | undefined {
+    const { job } = members;
+    if (!isCount(job) || this.jobs.has(job)) return "opened a job twice";
+    const opening = readOpening(members);
+    if (opening === undefined) return this.#refuse(job, wireError("bad_job"));
+    const client = this.#port.open(this, opening, nowMs);
+    if ("text" in client) return this.#refuse(job, client);
+    this.jobs.set(job, client);
+    if (client.job.code === undefined) this.wire.send({ op: "need", job });
+    client.allowInput();
+  }
+
+  #refuse(job: number, { code, text }: WireError): undefined {
+    this.wire.send({ op: "job_failed", job, code: code satisfies ErrorCode, error: text });
+  }
+}

@@ -1,0 +1,187 @@
+import type {
+  FailedMessage,
+  OpenMessage,
+  PrintMessage,
+  ReturnedMessage,
+} from "../../jobs/messages.ts";
+import { messageLine } from "../../jobs/channel_framer.ts";
+import { Pieces } from "../../jobs/pieces.ts";
+import {
+  FIRST_INPUT_BYTES,
+  MAX_HELD_CHUNK_BYTES,
+  MAX_ITEM_BYTES,
+  MAX_JOB_CHUNKS,
+  MAX_JOB_INPUT_BYTES,
+  MAX_JOB_MERGE_BYTES,
+  MAX_PIECE_BYTES,
+} from "../../limits.ts";
+import type { ClientChannel } from "./client_channel.ts";
+import type { Code } from "./code_store.ts";
+import { Job } from "./job.ts";
+import { PrintRate } from "./print_rate.ts";
+import { Rate } from "./progress.ts";
+import type { ClientChunkMessage } from "./read_requester.ts";
+import type { Requester } from "./requester.ts";
+import type { ClientChunk } from "./result_order.ts";
+import { Stretch } from "./stretch.ts";
+
+/** A chunk whose lines have not come whole. */
+interface Arriving {
+  readonly chunk: ClientChunkMessage;
+  readonly pieces: Pieces;
+  left: number;
+}
+
+/** One job as its client gives it: how the module and the input arrive, and how it is told of results. */
+export class ClientJob implements Requester {
+  readonly job: Job;
+  readonly channel: ClientChannel;
+  /** The client's number for it. */
+  readonly number: number;
+  /** What the client was told last of who works for it. */
+  told = "";
+  toldMs = -Infinity;
+  readonly rate: Rate;
+  readonly #prints = new PrintRate();
+  readonly #code = new Pieces();
+  #arriving: Arriving | undefined;
+  /** Bytes of lines that the client may send in all, and has sent; merges have a bound of their own. */
+  #granted = 0;
+  #arrived = 0;
+  #mostHeld = FIRST_INPUT_BYTES;
+
+  /** A job that was just opened. */
+  constructor(
+    channel: ClientChannel,
+    number: number,
+    name: string,
+    opening: OpenMessage,
+    nowMs: number,
+  ) {
+    this.channel = channel;
+    this.number = opening.job;
+    this.rate = new Rate(nowMs);
+    const { hops = 0 } = opening;
+    this.job = new Job(number, name, { ...opening, job: number, hops: hops + 1 }, this, nowMs);
+  }
+
+  /** A piece of the module came; gives what is wrong with it. */
+  addCode(piece: Uint8Array): string | undefined {
+    if (piece.length === 0) return "sent code that is none";
+    const { code, opening } = this.job;
+    if (code !== undefined || this.#code.bytes + piece.length > opening.code_bytes) {
+      return "sent more code than it said";
+    }
+    this.#code.add(piece);
+  }
+
+  /** The module, once all of it has come. */
+  get code(): Code | undefined {
+    return this.#code.bytes === this.job.opening.code_bytes ? this.#code.list : undefined;
+  }
+
+  /** The client gives a chunk, or the beginning of one; gives what is wrong with it. */
+  addChunk(chunk: ClientChunkMessage, payload: Uint8Array): string | undefined {
+    if (this.#arriving !== undefined) return "began a chunk within another";
+    if (this.job.chunkCount >= MAX_JOB_CHUNKS) return "gave too many chunks";
+    const { position, count, first, itemBytes, isMerge } = chunk;
+    if (first !== undefined) {
+      this.#add(chunk, new Stretch(position, count, first));
+      return undefined;
+    }
+    const longest = isMerge
+      ? MAX_HELD_CHUNK_BYTES
+      : Math.max(MAX_JOB_INPUT_BYTES, MAX_ITEM_BYTES + 1);
+    if (itemBytes > longest) return "gave too long a chunk";
+    const { inputBytes, mergeBytes } = this.job;
+    const isTooMuch = isMerge
+      ? mergeBytes + itemBytes > MAX_JOB_MERGE_BYTES
+      : inputBytes + itemBytes > 2 * MAX_JOB_INPUT_BYTES + MAX_ITEM_BYTES;
+    if (isTooMuch) return "sent more lines than it may";
+    this.#arriving = { chunk, pieces: new Pieces(), left: itemBytes };
+    return payload.length === 0 ? undefined : this.addLines(chunk.chunk, payload);
+  }
+
+  /** More lines of a chunk came; gives what is wrong with them. */
+  addLines(number: number, payload: Uint8Array): string | undefined {
+    const arriving = this.#arriving;
+    if (arriving?.chunk.chunk !== number) return "sent lines of no chunk";
+    if (payload.length === 0) return "sent lines that are none";
+    const { chunk, pieces } = arriving;
+    arriving.left -= payload.length;
+    if (!chunk.isMerge) this.#arrived += payload.length;
+    if (arriving.left < 0) return "sent too many lines";
+    pieces.add(payload);
+    if (arriving.left > 0) return undefined;
+    this.#arriving = undefined;
+    this.#add(chunk, new Stretch(chunk.position, chunk.count, undefined, pieces.list));
+  }
+
+  #add({ chunk, position, count, isMerge, credit }: ClientChunkMessage, stretch: Stretch): void {
+    const end = position + count;
+    this.job.add(
+      { number: chunk, next: position, end, credit, isStarted: false, isDropped: false },
+      stretch,
+      isMerge,
+    );
+  }
+
+  /** Allows the client to send more lines, as far as they can be held. */
+  allowInput(): void {
+    // Nothing is left to give out: whatever the client has can be used at once.
+    if (this.job.input.count === 0 && this.#arrived > 0) this.#mostHeld = MAX_JOB_INPUT_BYTES;
+    const underWay = this.#granted - this.#arrived;
+    const arriving = this.#arriving?.chunk.isMerge ? undefined : this.#arriving;
+    const begun = arriving === undefined ? 0 : arriving.chunk.itemBytes - arriving.left;
+    const free = this.#mostHeld - this.job.inputBytes - begun - underWay;
+    // What has begun must come whole, however long it is.
+    const needed = (arriving?.left ?? 0) - underWay;
+    const want = Math.max(free >= Math.min(MAX_PIECE_BYTES, this.#mostHeld / 8) ? free : 0, needed);
+    if (want <= 0) return;
+    this.#granted += want;
+    this.channel.wire.send({ op: "want", job: this.number, want });
+  }
+
+  started(chunk: ClientChunk): void {
+    this.channel.wire.send({ op: "started", job: this.number, chunk: chunk.number });
+  }
+
+  result(chunk: ClientChunk, position: number, count: number, payload: Uint8Array): void {
+    this.channel.wire.send({
+      op: "result",
+      job: this.number,
+      chunk: chunk.number,
+      position,
+      count,
+      bytes: payload.length,
+    }, payload);
+  }
+
+  failed(chunk: ClientChunk, failure: FailedMessage): void {
+    this.channel.wire.send({ ...failure, job: this.number, chunk: chunk.number });
+  }
+
+  done(chunk: ClientChunk, ms: number): void {
+    const rounded = Math.round(ms * 1000) / 1000;
+    this.channel.wire.send({ op: "done", job: this.number, chunk: chunk.number, ms: rounded });
+  }
+
+  returned(chunk: ClientChunk, why: ReturnedMessage["why"]): void {
+    const { number, next } = chunk;
+    this.channel.wire.send(
+      { op: "returned", job: this.number, chunk: number, position: next, ms: 0, why },
+    );
+  }
+
+  print(print: PrintMessage, nowMs: number): void {
+    if (this.channel.isClogged) return;
+    for (const text of this.#prints.take(print.text, nowMs)) {
+      this.channel.sendAside(messageLine({ ...print, job: this.number, text }));
+    }
+  }
+
+  jobFailed(code: string, error: string, stack?: string): void {
+    const why = stack === undefined ? { code, error } : { code, error, stack };
+    this.channel.wire.send({ op: "job_failed", job: this.number, ...why });
+  }
+}

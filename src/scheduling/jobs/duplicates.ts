@@ -1,0 +1,92 @@
+import {
+  CHUNK_MAX_MS,
+  CHUNK_MIN_MS,
+  DUPLICATE_MIN_MS,
+  MAX_PIECE_BYTES,
+  SLOW_CHUNK_FACTOR,
+} from "../../limits.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Job } from "./job.ts";
+import type { WorkerChannel } from "./worker_channel.ts";
+
+/** What a job has outstanding that somebody else could be asked for as well. */
+export interface Slowest {
+  readonly attempt: Attempt | undefined;
+  /** When something more will be late, if nothing happens until then. */
+  readonly nextMs: number;
+}
+
+/**
+ * The attempt that most of all should be done a second time by a worker that has nothing else to do: what the client
+ * waits for if that is late, else what has been late for longest.
+ */
+export function slowest(job: Job, channel: WorkerChannel, nowMs: number): Slowest {
+  let best: Attempt | undefined;
+  let bestMs = Infinity;
+  let nextMs = Infinity;
+  for (const attempt of job.attempts) {
+    if (attempt.isDropped || attempt.channel === channel) continue;
+    const { segment, left } = attempt;
+    // Of what has been told of to its end only the word that it is done is missing.
+    if (left === 0 || segment.isSuspect || segment.attempts.length > 1) continue;
+    const dueMs = lateMs(attempt);
+    if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs);
+    else if (segment.isFront || dueMs < bestMs) {
+      best = attempt;
+      bestMs = segment.isFront ? -Infinity : dueMs;
+    }
+  }
+  return { attempt: best, nextMs };
+}
+
+/** When an attempt is late: what waits at a worker while another is idle very soon, what runs when it is slow. */
+export function lateMs({ job, channel, startedMs, givenMs, count }: Attempt): number {
+  if (startedMs === undefined) return givenMs + CHUNK_MIN_MS;
+  const { itemMs } = job.speedOf(channel);
+  if (itemMs === undefined) return startedMs + CHUNK_MAX_MS;
+  return startedMs + Math.max(DUPLICATE_MIN_MS, SLOW_CHUNK_FACTOR * itemMs * count);
+}
+
+/**
+ * What should be taken back, if the results that can be held are all behind something that nobody does: the last of
+ * those who wait until they may send more. Otherwise those wait for it, and it for a place where they are.
+ */
+export function recallable(job: Job, nowMs: number): Attempt | undefined {
+  const { first } = job.order;
+  if (!job.isFull || first === undefined || first.isDone) return undefined;
+  const isStuck = first.attempts.every((attempt) =>
+    attempt.startedMs === undefined && lateMs(attempt) <= nowMs
+  );
+  if (!isStuck) return undefined;
+  let last: Attempt | undefined;
+  for (const attempt of job.attempts) {
+    // One at a time: where it was, there is a place soon.
+    if (attempt.isDropped) return undefined;
+    const isBlocked = attempt.startedMs !== undefined && attempt.credit < MAX_PIECE_BYTES;
+    if (!isBlocked || attempt.segment.isFront || attempt.segment.order !== job.order) continue;
+    if (last === undefined || attempt.next > last.next) last = attempt;
+  }
+  return last;
+}
+
+/**
+ * What should be taken back so that what the client waits for, which was lost with its worker, need not wait for a
+ * place: the last that runs, and what waits behind it at the same worker. What those have told is kept.
+ */
+export function preempted(job: Job): Attempt[] {
+  const { first } = job.order;
+  if (first === undefined || first.isSuspect || !job.waiting.includes(first)) return [];
+  let last: Attempt | undefined;
+  for (const attempt of job.attempts) {
+    // One at a time: where it was, there is a place soon.
+    if (attempt.isDropped) return [];
+    const isOther = attempt.startedMs === undefined || attempt.segment.order !== job.order;
+    if (!isOther && (last === undefined || attempt.next > last.next)) last = attempt;
+  }
+  if (last === undefined) return [];
+  const { channel } = last;
+  const behind = [...job.attempts].filter((one) =>
+    one.channel === channel && one.startedMs === undefined && one.segment.order === job.order
+  );
+  return [...behind, last];
+}

@@ -1,0 +1,400 @@
+import type { FailedMessage, OpenMessage, ReturnedMessage } from "../../jobs/messages.ts";
+import { Attempt } from "./attempt.ts";
+import { ChunkSpeed, type Crowd, ResultSize } from "./chunk_speed.ts";
+import type { Code } from "./code_store.ts";
+import { Credits } from "./credits.ts";
+import type { InputQueue } from "./input_queue.ts";
+import { takeApart } from "./poison.ts";
+import type { Requester } from "./requester.ts";
+import { ResultBudget } from "./result_budget.ts";
+import { type ClientChunk, ResultOrder } from "./result_order.ts";
+import { creditBytes, type Entry, entryBytes, type Segment } from "./segment.ts";
+import { Supply } from "./supply.ts";
+import { Stretch } from "./stretch.ts";
+import type { WorkerChannel } from "./worker_channel.ts";
+
+/** What a runner says that cannot be; its channel is given up. */
+export type Fault = string | undefined;
+
+/**
+ * One job: its input cut into chunks as they are asked for, who has which, and the results in order. Every position
+ * is known once, whoever was lost, slow or asked twice on the way.
+ */
+export class Job {
+  /** Its number on the channels to workers. */
+  readonly number: number;
+  /** Its name for people. */
+  readonly name: string;
+  /** What it is, as workers are told. */
+  readonly opening: OpenMessage;
+  readonly requester: Requester;
+  readonly startedMs: number;
+  readonly budget: ResultBudget = new ResultBudget();
+  /** Those who are asked for something, in the order in which they were. */
+  readonly attempts: Set<Attempt> = new Set();
+  readonly order: ResultOrder;
+  /** Positions of which the outcome is known, those that failed included. */
+  done = 0;
+  failed = 0;
+  /** Bytes of lines that are kept because they may have to be given again. */
+  inputBytes = 0;
+  /** Bytes of accumulators that are kept for the same reason. */
+  mergeBytes = 0;
+  /** The module, once it is whole: workers are asked from then on. */
+  code: Code | undefined;
+  /** Since when it has work and nobody to do it, in milliseconds. */
+  stalledSinceMs: number | undefined;
+  readonly #merges = new Set<ResultOrder>();
+  readonly #speeds = new Map<WorkerChannel, ChunkSpeed>();
+  readonly #size = new ResultSize();
+  readonly #credits: Credits;
+  readonly #supply: Supply;
+  #lastChunk = 0;
+
+  /** A job without any input. */
+  constructor(
+    number: number,
+    name: string,
+    opening: OpenMessage,
+    requester: Requester,
+    nowMs: number,
+  ) {
+    this.number = number;
+    this.name = name;
+    this.opening = opening;
+    this.requester = requester;
+    this.startedMs = nowMs;
+    this.order = new ResultOrder(this.requester, this.budget);
+    this.#supply = new Supply(this.order, this.budget, {
+      cut: (segment, count) => this.#cut(segment, count),
+      skip: (segment) => this.#skip(segment),
+    });
+    this.#credits = new Credits(this.budget, (segment) => this.#choose(segment));
+  }
+
+  /** What has not been given to anybody. */
+  get input(): InputQueue {
+    return this.#supply.input;
+  }
+
+  /** Segments to be given, again or before others. */
+  get waiting(): Segment[] {
+    return this.#supply.waiting;
+  }
+
+  /** Whether more could be done if more results might be held. */
+  get isFull(): boolean {
+    return this.#supply.isFull || this.#credits.isShort;
+  }
+
+  /** Whether there is anything to do or being done. */
+  get hasWork(): boolean {
+    return this.input.count + this.waiting.length + this.attempts.size > 0;
+  }
+
+  /** How many chunks the client has not been told of to their ends. */
+  get chunkCount(): number {
+    return this.order.chunkCount + this.#merges.size;
+  }
+
+  /** The client's chunks that it has not been told of to their ends. */
+  get chunks(): ClientChunk[] {
+    return [this.order, ...this.#merges].flatMap((order) => [...order.chunks]);
+  }
+
+  /** The client gives a chunk. */
+  add(chunk: ClientChunk, stretch: Stretch, isMerge: boolean): void {
+    if (!isMerge) {
+      this.inputBytes += stretch.bytes;
+      this.order.addChunk(chunk);
+      this.input.push(stretch);
+      return;
+    }
+    this.mergeBytes += stretch.bytes;
+    const order = new ResultOrder(this.requester, this.budget);
+    this.#merges.add(order);
+    order.addChunk(chunk);
+    this.waiting.push(order.add(stretch));
+  }
+
+  /** The client takes more results. */
+  credited(number: number, bytes: number): void {
+    for (const chunk of this.chunks) if (chunk.number === number) chunk.credit += bytes;
+    this.flush();
+  }
+
+  /** Tells the client what it may be told. */
+  flush(): void {
+    for (const order of [this.order, ...this.#merges]) this.#flush(order);
+  }
+
+  /** The client does not want the rest of a chunk any more. */
+  drop(number: number): void {
+    for (const order of [this.order, ...this.#merges]) {
+      for (const chunk of order.chunks) {
+        if (chunk.number !== number || chunk.isDropped) continue;
+        this.requester.returned(chunk, "dropped");
+        chunk.isDropped = this.#supply.hasUnwanted = true;
+        for (let one = order.first; one !== undefined; one = one.next) {
+          const { position, end } = one.stretch;
+          if (!one.isDone && position >= chunk.next && end <= chunk.end) this.#skip(one);
+        }
+        return this.#flush(order);
+      }
+    }
+  }
+
+  /** The speed of a worker at this job. */
+  speedOf(channel: WorkerChannel): ChunkSpeed {
+    let speed = this.#speeds.get(channel);
+    if (speed === undefined) this.#speeds.set(channel, speed = new ChunkSpeed());
+    return speed;
+  }
+
+  /** The next chunk for a worker; `undefined` if there is none, or none that may be given now. */
+  next(channel: WorkerChannel, crowd: Crowd, nowMs: number): Attempt | undefined {
+    const { places, slots } = crowd;
+    const left = Math.max(this.input.count, (this.opening.total ?? 0) - this.#supply.taken);
+    const count = Math.min(this.speedOf(channel).itemsOf(left, slots), this.#size.itemsOf(places));
+    const segment = this.#supply.take(count, {
+      bytes: this.#size.creditOf(count, places),
+      joins: this.opening.input === "items" && this.opening.reduce === null && !this.#isBelow,
+    });
+    return segment && this.give(segment, channel, places, nowMs);
+  }
+
+  /** Asks a worker for a segment. */
+  give(segment: Segment, channel: WorkerChannel, places: number, nowMs: number): Attempt {
+    const credit = this.#size.creditOf(segment.stretch.count, places);
+    const attempt = new Attempt(++this.#lastChunk, this, segment, channel, credit, nowMs);
+    this.budget.promised += credit;
+    segment.attempts.push(attempt);
+    this.attempts.add(attempt);
+    channel.give(attempt);
+    return attempt;
+  }
+
+  /** Asks a second worker for what an attempt has not told of; from now on each keeps what it tells. */
+  giveAgain(slow: Attempt, channel: WorkerChannel, places: number, nowMs: number): Attempt {
+    const { segment } = slow;
+    slow.segment = this.#splitKnown(segment, slow.next) ?? segment;
+    if (slow.segment !== segment) {
+      segment.attempts.length = 0;
+      slow.segment.attempts.push(slow);
+    }
+    slow.own = [];
+    const second = this.give(slow.segment, channel, places, nowMs);
+    second.own = [];
+    this.#flush(segment.order);
+    return second;
+  }
+
+  /** A chunk runs. */
+  started(attempt: Attempt, nowMs: number): void {
+    attempt.startedMs ??= nowMs;
+    const { position, end } = attempt.segment.stretch;
+    // Clients do not want to know it; a coordinator does, as we may die of what runs.
+    if (this.#isBelow && !attempt.isDropped) attempt.segment.order.started(position, end);
+  }
+
+  /** What is known of the next positions of an attempt. */
+  told(attempt: Attempt, entry: Entry): Fault {
+    const bytes = creditBytes(entry);
+    this.#credits.used(attempt, bytes);
+    if (attempt.isDropped) return undefined;
+    const fault = attempt.faultOf(entry);
+    if (fault !== undefined) return fault;
+    attempt.received += bytes;
+    this.budget.held += entryBytes(entry);
+    attempt.partial.push(entry);
+    if (entry.count > 0) {
+      attempt.next += entry.count;
+      this.#keep(attempt, attempt.partial.splice(0));
+    }
+    this.#credits.allowMore(attempt);
+  }
+
+  /** An attempt has told of everything. */
+  finished(attempt: Attempt, ms: number): Fault {
+    if (attempt.isDropped) return void this.#end(attempt);
+    if (attempt.left > 0 || attempt.partial.length > 0) return "ended a chunk too early";
+    const { segment } = attempt;
+    if (segment.order === this.order) {
+      this.speedOf(attempt.channel).measured(attempt.count, ms);
+      this.#size.measured(attempt.count, attempt.received);
+    }
+    segment.ms += ms;
+    this.#end(attempt);
+    for (const other of [...segment.attempts]) this.dropAttempt(other);
+    this.#settleOwn(attempt);
+    this.#markDone(segment);
+    this.#flush(segment.order);
+  }
+
+  /** An attempt ends without having told of everything: what is left waits for another worker. */
+  returned(attempt: Attempt, ms: number, why: ReturnedMessage["why"]): void {
+    const { segment } = attempt;
+    const isDropped = attempt.isDropped;
+    this.#end(attempt);
+    if (isDropped) return;
+    this.#release(attempt.partial.splice(0));
+    if (why !== "lost") this.speedOf(attempt.channel).measured(attempt.count - attempt.left, ms);
+    const died = why === "lost" && attempt.startedMs !== undefined ? 1 : 0;
+    segment.ms += ms;
+    const [other] = segment.attempts;
+    if (other !== undefined) {
+      segment.deaths += died;
+      this.#release(attempt.own ?? []);
+      this.#settleOwn(other);
+    } else {
+      this.#settleOwn(attempt);
+      this.#wait(segment, attempt, died);
+    }
+    this.#flush(segment.order);
+  }
+
+  /** Nobody wants to know any more what an attempt tells; it is told so. */
+  dropAttempt(attempt: Attempt): void {
+    if (attempt.isDropped) return;
+    attempt.isDropped = true;
+    attempt.leaveSegment();
+    this.#credits.end(attempt);
+    this.#release([...attempt.partial.splice(0), ...(attempt.own ?? [])]);
+    attempt.channel.drop(attempt);
+  }
+
+  /** Takes a running attempt back, so that its worker can do something that is needed sooner. */
+  recall(attempt: Attempt): void {
+    const { segment } = attempt;
+    const [other] = segment.attempts.filter((one) => one !== attempt);
+    if (other === undefined) this.#settleOwn(attempt);
+    this.dropAttempt(attempt);
+    if (other === undefined) this.#wait(segment, attempt, 0);
+    else this.#settleOwn(other);
+    this.#flush(segment.order);
+  }
+
+  /** A worker is gone, and with it what was known of its speed. */
+  forget(channel: WorkerChannel): void {
+    this.#speeds.delete(channel);
+  }
+
+  /** Whether it comes from a coordinator. */
+  get #isBelow(): boolean {
+    return (this.opening.hops ?? 1) > 1;
+  }
+
+  /** What an attempt has told goes into its segment, or is kept apart while two are asked. */
+  #keep(attempt: Attempt, entries: readonly Entry[]): void {
+    if (attempt.own !== undefined) {
+      attempt.own.push(...entries);
+      return;
+    }
+    const { segment } = attempt;
+    for (const entry of entries) {
+      segment.entries.push(entry);
+      this.done += entry.count;
+      if (entry.failure !== undefined) this.failed++;
+    }
+    if (segment.isFront) this.#flush(segment.order);
+  }
+
+  /** Only one is asked any more: what it has kept is what is known. */
+  #settleOwn(attempt: Attempt): void {
+    const { own } = attempt;
+    attempt.own = undefined;
+    if (own !== undefined) this.#keep(attempt, own);
+  }
+
+  #release(entries: readonly Entry[]): void {
+    for (const entry of entries) this.budget.held -= entryBytes(entry);
+  }
+
+  /** Two answers cannot be held: the one that has come further goes on alone. */
+  #choose(segment: Segment): void {
+    const [one, other] = segment.attempts;
+    if (one === undefined || other === undefined) return;
+    const [winner, loser] = one.next >= other.next ? [one, other] : [other, one];
+    this.dropAttempt(loser);
+    this.#settleOwn(winner);
+    this.#credits.allowMore(winner);
+  }
+
+  #end(attempt: Attempt): void {
+    this.#credits.end(attempt);
+    this.attempts.delete(attempt);
+    attempt.leaveSegment();
+  }
+
+  /** What an attempt has not told of waits for another. */
+  #wait(segment: Segment, attempt: Attempt, died: number): void {
+    const rest = attempt.left === 0
+      ? undefined
+      : this.#splitKnown(segment, attempt.next) ?? segment;
+    if (rest === undefined) return this.#markDone(segment);
+    rest.deaths = segment.deaths + died;
+    takeApart(rest, attempt.at, {
+      isWhole: rest.order !== this.order,
+      cut: (one, count) => this.#cut(one, count),
+      wait: (one) => this.waiting.push(one),
+      fail: (one, failure) => this.#fail(one, failure),
+    });
+  }
+
+  /** Cuts off what is known; gives the rest, if anything is known. */
+  #splitKnown(segment: Segment, next: number): Segment | undefined {
+    const known = next - segment.stretch.position;
+    if (known === 0) return undefined;
+    const rest = this.#cut(segment, known);
+    rest.deaths = segment.deaths;
+    this.#markDone(segment);
+    return rest;
+  }
+
+  #cut(segment: Segment, count: number): Segment {
+    const [head, tail] = segment.stretch.cut(count);
+    segment.stretch = head;
+    return segment.order.add(tail, segment);
+  }
+
+  #fail(segment: Segment, failure: FailedMessage): void {
+    const { position, count } = segment.stretch;
+    this.#conclude(segment, { position, count, payload: undefined, failure });
+    this.done += count;
+    this.failed++;
+  }
+
+  /** Nobody wants to know of a segment. */
+  #skip(segment: Segment): void {
+    const [attempt] = segment.attempts;
+    const next = segment.attempts.length === 1 ? attempt!.next : segment.stretch.position;
+    for (const one of [...segment.attempts]) this.dropAttempt(one);
+    const index = this.waiting.indexOf(segment);
+    if (index >= 0) this.waiting.splice(index, 1);
+    const count = segment.stretch.end - next;
+    this.#conclude(segment, { position: next, count, payload: undefined, failure: undefined });
+  }
+
+  /** What is known of the last of a segment. */
+  #conclude(segment: Segment, entry: Entry): void {
+    this.budget.held += entryBytes(entry);
+    segment.entries.push(entry);
+    this.#markDone(segment);
+  }
+
+  /** Its lines are not needed any more. */
+  #markDone(segment: Segment): void {
+    const { position, count, first, bytes } = segment.stretch;
+    if (segment.order === this.order) this.inputBytes -= bytes;
+    else this.mergeBytes -= bytes;
+    segment.stretch = new Stretch(position, count, first);
+    segment.isDone = true;
+  }
+
+  #flush(order: ResultOrder): void {
+    if (!order.flush()) return;
+    if (order.isEmpty && order !== this.order) this.#merges.delete(order);
+    this.#supply.isFull = false;
+    this.#credits.roomMade(order.first?.attempts ?? []);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The console of a user's function: what it prints is handed over, so much a second and no more.
+ *
+ * This runs beside the user's function: see ../jobs/primordials.ts.
+ *
+ * @module
+ */
+
+import { sliceText } from "../jobs/primordials.ts";
+import { MAX_PRINT_BYTES_PER_SECOND, MAX_TEXT_CHARS, PRINT_COST_BYTES } from "../limits.ts";
+import { cut } from "./trouble.ts";
+
+const { inspect } = Deno;
+const INSPECT_OPTIONS = { colors: false, depth: 4, strAbbreviateSize: MAX_TEXT_CHARS };
+
+/** Methods that print their arguments. */
+const PRINTING = ["log", "info", "warn", "error", "debug", "trace", "dir", "table"] as const;
+/** Methods that are there, and do nothing. */
+const SILENT = [
+  ..."assert clear count countReset dirxml group groupCollapsed groupEnd".split(" "),
+  ..."time timeEnd timeLog timeStamp profile profileEnd".split(" "),
+];
+
+/** Makes a console, and holds to its bound. */
+export class Printer {
+  /** What the function finds as `console`. */
+  readonly console: Record<string, (...values: unknown[]) => void>;
+  readonly #now: () => number;
+  readonly #emit: (text: string) => void;
+  #secondMs = -Infinity;
+  #printed = 0;
+  #dropped = 0;
+
+  /** Gives every text that is not too much to `emit`. */
+  constructor(now: () => number, emit: (text: string) => void) {
+    this.#now = now;
+    this.#emit = emit;
+    this.console = {};
+    const print = (...values: unknown[]) => this.print(values);
+    for (const name of PRINTING) this.console[name] = print;
+    for (const name of SILENT) this.console[name] = () => {};
+  }
+
+  /** Prints values as `console.log` does. */
+  print(values: readonly unknown[]): void {
+    const nowMs = this.#now();
+    if (nowMs - this.#secondMs >= 1000) {
+      this.#secondMs = nowMs;
+      this.#printed = 0;
+      this.tellDropped();
+    }
+    if (this.#printed >= MAX_PRINT_BYTES_PER_SECOND) {
+      this.#dropped++;
+      return;
+    }
+    const text = cut(textOf(values));
+    this.#printed += text.length + PRINT_COST_BYTES;
+    this.#emit(text);
+  }
+
+  /** Says how much was dropped since it was said last: once a second, and where nothing may come after it. */
+  tellDropped(): void {
+    const dropped = this.#dropped;
+    if (dropped === 0) return;
+    this.#dropped = 0;
+    this.#emit(`… ${dropped} more line${dropped === 1 ? " was" : "s were"} left out`);
+  }
+}
+
+function textOf(values: readonly unknown[]): string {
+  let text = "";
+  for (let index = 0; index < values.length && text.length <= MAX_TEXT_CHARS; index++) {
+    const value = values[index];
+    text += index === 0 ? "" : " ";
+    try {
+      text += typeof value === "string"
+        ? sliceText(value, 0, MAX_TEXT_CHARS + 1)
+        : inspect(value, INSPECT_OPTIONS);
+    } catch {
+      text += "(cannot be shown)";
+    }
+  }
+  return text;
+}

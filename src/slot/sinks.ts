@@ -1,0 +1,165 @@
+/**
+ * Where a function's values go: each to a line of its own, or all to one accumulator.
+ *
+ * This runs beside the user's function: see ../jobs/primordials.ts.
+ *
+ * @module
+ */
+
+import { parseExactly } from "../jobs/items.ts";
+import { type Accumulator, accumulatorOf, type BuiltInReduce } from "../jobs/reduce.ts";
+import { ValueError, valueText } from "../jobs/values.ts";
+import { MAX_PIECE_BYTES } from "../limits.ts";
+import type { Output } from "./output.ts";
+import type { SandboxJob } from "./shared.ts";
+import { BrokenJobError, type UserModule } from "./user_module.ts";
+
+/** Takes the values of a chunk in order. */
+export interface Sink {
+  /** The next value is that of the item at this index; nothing is held. */
+  begin(index: number): void;
+  /**
+   * Takes the value of the items before `end` that none was taken of yet.
+   *
+   * @throws {ValueError} If it cannot be used; nothing has changed then.
+   */
+  take(value: unknown, end: number): void;
+  /** Hands over all that it holds, which is of the items before `end`. */
+  flush(end: number): void;
+  /** Hands over what need not wait for more. */
+  hurry(): void;
+}
+
+/** The sink that a job wants. */
+export function sinkOf(job: SandboxJob, module: UserModule, output: Output): Sink {
+  if (job.reduce === null) return new LineSink(output);
+  if (job.reduce === "own") return new OwnSink(output, module);
+  return new BuiltInSink(output, job.reduce);
+}
+
+/** A line for each value. */
+class LineSink implements Sink {
+  readonly #output: Output;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  begin(index: number): void {
+    this.#output.startAt(index);
+  }
+
+  take(value: unknown): void {
+    if (typeof value === "number" && value - value === 0) this.#output.number(value);
+    else this.#output.json(valueText(value));
+  }
+
+  flush(): void {
+    this.#output.flush();
+  }
+
+  hurry(): void {
+    this.#output.flush();
+  }
+}
+
+/** One line for many values, by a reduce of ours. */
+class BuiltInSink implements Sink {
+  readonly #output: Output;
+  readonly #reduce: BuiltInReduce;
+  #accumulator: Accumulator;
+  /** Index of the first item whose value is held. */
+  #from = 0;
+  /** Index after the last. */
+  #to = 0;
+
+  constructor(output: Output, reduce: BuiltInReduce) {
+    this.#output = output;
+    this.#reduce = reduce;
+    this.#accumulator = accumulatorOf(reduce);
+  }
+
+  begin(index: number): void {
+    this.#from = this.#to = index;
+  }
+
+  take(value: unknown, end: number): void {
+    if (!this.#accumulator.add(value, MAX_PIECE_BYTES)) {
+      // Together they might be longer than a value may be.
+      this.flush(this.#to);
+      this.#accumulator.add(value);
+    }
+    this.#to = end;
+  }
+
+  flush(end: number): void {
+    if (end === this.#from) return;
+    this.#output.startAt(this.#from);
+    this.#output.reduced(this.#accumulator.line(), end - this.#from);
+    this.#accumulator = accumulatorOf(this.#reduce);
+    this.#from = end;
+  }
+
+  hurry(): void {}
+}
+
+/** One line for many values, by the module's own reduce. */
+class OwnSink implements Sink {
+  readonly #output: Output;
+  readonly #module: UserModule;
+  #accumulator: unknown;
+  #from = 0;
+
+  constructor(output: Output, module: UserModule) {
+    this.#output = output;
+    this.#module = module;
+    this.#accumulator = parseExactly(module.initial);
+  }
+
+  begin(index: number): void {
+    this.#from = index;
+  }
+
+  take(value: unknown): void {
+    const { reduce } = this.#module;
+    this.#accumulator = settled(reduce(this.#accumulator, value), "reduce");
+  }
+
+  flush(end: number): void {
+    if (end === this.#from) return;
+    this.#output.startAt(this.#from);
+    this.#output.reduced(accumulatorText(this.#accumulator), end - this.#from);
+    this.#accumulator = parseExactly(this.#module.initial);
+    this.#from = end;
+  }
+
+  hurry(): void {}
+}
+
+/**
+ * What a reduce gave.
+ *
+ * @throws {ValueError} If it has to be waited for, which the next call could not do.
+ */
+export function settled(accumulator: unknown, name: string): unknown {
+  const isObject = typeof accumulator === "object" && accumulator !== null;
+  if (!isObject || typeof (accumulator as { then?: unknown }).then !== "function") {
+    return accumulator;
+  }
+  throw new ValueError(`${name} must not be async`);
+}
+
+/**
+ * An accumulator as it travels.
+ *
+ * @throws {BrokenJobError} If it cannot, which is no single item's fault.
+ */
+export function accumulatorText(accumulator: unknown): string {
+  try {
+    return valueText(accumulator);
+  } catch (error) {
+    if (!ValueError.is(error)) throw error;
+    const text = `the accumulator of reduce cannot be handed on: ${error.message}`;
+    throw new BrokenJobError({ cause: "bad_job", error: text, stack: "", item: "" });
+  }
+}

@@ -1,0 +1,391 @@
+import { ChannelFramer, type Framed, messageLine } from "../jobs/channel_framer.ts";
+import type { OpenMessage, RunnerMessage } from "../jobs/messages.ts";
+import { CHUNK_MAX_MS, MAX_CODE_BYTES, MAX_PIECE_BYTES } from "../limits.ts";
+import { Inbox } from "./inbox.ts";
+import type { Ring } from "./ring.ts";
+import * as shared from "./shared.ts";
+import type { SandboxJob, Trouble } from "./shared.ts";
+import { SlotChunk } from "./slot_chunk.ts";
+
+const { ATTENTION, FROM_SANDBOX, INDEX, RUNNING, SPAN, STOP, TO_SANDBOX } = shared;
+
+/** What a slot's main thread needs of its process. */
+export interface SlotPort {
+  /** Writes text to the worker. */
+  send(text: string): void;
+  /** Writes bytes to the worker, which must not change any more. */
+  sendBytes(bytes: Uint8Array): void;
+  /** Resident memory of the process, in bytes. */
+  memoryBytes(): number;
+  /** Says why a module must not be loaded; `undefined` if it may. */
+  findImport(code: Uint8Array): string | undefined;
+  /** Ends the process. */
+  end(): void;
+}
+
+/** What the slot's main thread shares with the thread of the function, and its bound. */
+export interface SlotParts {
+  readonly port: SlotPort;
+  readonly toSandbox: Ring;
+  readonly fromSandbox: Ring;
+  readonly state: Int32Array;
+  /** Memory of the process above which its item fails. */
+  readonly maxMemoryBytes: number;
+}
+
+/** Chunks that the function's thread has at once: one that runs, and one so that it need not wait for it. */
+const HANDED_CHUNKS = 2;
+
+/** One job on one channel: speaks with the worker, and has the function's thread do the work. */
+export class SlotChannel {
+  readonly #parts: SlotParts;
+  readonly #framer = new ChannelFramer();
+  #job: OpenMessage | undefined;
+  /** The module, as far as it has come. */
+  #code: Uint8Array = new Uint8Array(0);
+  #codeBytes = 0;
+  /** Whether the module is loaded, and `setup` done. */
+  #isReady = false;
+  /** Whether nothing more is to be said: the end of the process comes. */
+  #isOver = false;
+  readonly #inbox: Inbox;
+  /** Chunks in order; of the first {@linkcode HANDED_CHUNKS} as many as are whole are with the thread. */
+  readonly #chunks: SlotChunk[] = [];
+  #handed = 0;
+  #lastSerial = 0;
+  /** A piece that more was sent of than is allowed. */
+  #held: { position: number; count: number; bytes: Uint8Array } | undefined;
+  /** Where the function was last seen, and since when. */
+  #seenSerial = 0;
+  #seenIndex = -1;
+  #seenSpan = 0;
+  #seenMs = 0;
+  /** Whether it has been in that item ever since. */
+  #isTimed = false;
+
+  /** A channel on which nothing was said. */
+  constructor(parts: SlotParts) {
+    this.#parts = parts;
+    this.#inbox = new Inbox(parts.toSandbox);
+  }
+
+  /** Whether a job has begun: from then on {@linkcode watch} is to be called. */
+  get hasJob(): boolean {
+    return this.#job !== undefined;
+  }
+
+  /** Takes bytes of the worker's, which are borrowed. */
+  received(bytes: Uint8Array): void {
+    const framer = this.#framer;
+    framer.push(bytes);
+    for (let message = framer.next(); message !== undefined; message = framer.next()) {
+      this.#handle(message);
+    }
+    if (framer.fault !== undefined) this.#parts.port.end();
+  }
+
+  /**
+   * Everything said has been handed to the system, and reaches the worker whatever this process dies of. If it
+   * was said that the first chunk runs, it may: an item that kills at once is not taken for a `setup` that does.
+   */
+  drained(): void {
+    if (!this.#inbox.isOpen && this.#isReady && this.#handed > 0) this.#inbox.open();
+  }
+
+  /** The function's thread has rung the bell: it has something, or has room again. */
+  rung(): void {
+    this.#inbox.pump();
+    this.#drain();
+  }
+
+  /** Looks after the function: to be called every SLOT_WATCH_MS. */
+  watch(nowMs: number): void {
+    if (this.#isOver || this.#job === undefined) return;
+    const { state } = this.#parts;
+    Atomics.store(state, ATTENTION, 1);
+    this.#drain();
+    const memory = this.#parts.port.memoryBytes();
+    const serial = Atomics.load(state, RUNNING);
+    const index = Atomics.load(state, INDEX);
+    const chunk = this.#chunks[0];
+    const isRunning = this.#handed > 0 && chunk?.serial === serial && index >= 0 &&
+      Atomics.load(state, RUNNING) === serial;
+    if (isRunning) this.#sawItem(chunk, index, nowMs);
+    // Between two items, or while there is no room for what it gave: no item is to blame for that time.
+    else this.#isTimed = false;
+    if (memory > this.#parts.maxMemoryBytes) this.#condemn("memory", isRunning ? chunk : undefined);
+    else if (isRunning) this.#checkTimes(chunk, nowMs);
+  }
+
+  #handle({ members, payload }: Framed): void {
+    const number = (name: string): number => {
+      const value = members[name];
+      return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+    };
+    switch (members.op) {
+      case "open":
+        return this.#open(members as unknown as OpenMessage);
+      case "code":
+        return this.#takeCode(payload);
+      case "chunk": {
+        this.#chunks.push(new SlotChunk(members, ++this.#lastSerial, payload));
+        return this.#handOver();
+      }
+      case "items":
+        this.#chunk(number("chunk"))?.add(payload);
+        return this.#handOver();
+      case "credit": {
+        const chunk = this.#chunk(number("chunk"));
+        if (chunk !== undefined) chunk.credit += number("credit");
+        return this.#drain();
+      }
+      case "drop":
+        return this.#drop(this.#chunk(number("chunk")));
+      case "close":
+        return this.#parts.port.end();
+      case "ping":
+        return this.#say({ op: "pong" });
+    }
+  }
+
+  #open(job: OpenMessage): void {
+    const isTooLong = !(job.code_bytes <= MAX_CODE_BYTES);
+    if (this.#job !== undefined || isTooLong) return this.#parts.port.end();
+    this.#job = job;
+    this.#code = new Uint8Array(job.code_bytes);
+    const { name, input, call, reduce, args = null, seed, code_bytes: codeBytes } = job;
+    const inside: SandboxJob = { name, input, call, reduce, args, seed, codeBytes };
+    this.#inbox.push(TO_SANDBOX.open, encode(inside));
+    this.#say({ op: "need", job: job.job });
+    if (codeBytes === 0) this.#load();
+  }
+
+  #takeCode(bytes: Uint8Array): void {
+    if (this.#job === undefined) return;
+    const isTooLong = this.#codeBytes + bytes.length > this.#code.length;
+    if (isTooLong || this.#isOver) return this.#parts.port.end();
+    this.#code.set(bytes, this.#codeBytes);
+    this.#codeBytes += bytes.length;
+    if (this.#codeBytes === this.#code.length) this.#load();
+  }
+
+  /** Gives the module to the function's thread. */
+  #load(): void {
+    const error = this.#parts.port.findImport(this.#code);
+    if (error !== undefined) {
+      this.#isOver = true;
+      return this.#say({ op: "job_failed", job: this.#job!.job, code: "bad_code", error });
+    }
+    for (let at = 0; at < this.#code.length; at += MAX_PIECE_BYTES) {
+      this.#inbox.push(TO_SANDBOX.code, this.#code.subarray(at, at + MAX_PIECE_BYTES));
+    }
+    this.#code = new Uint8Array(0);
+  }
+
+  #chunk(number: number): SlotChunk | undefined {
+    return this.#chunks.find((chunk) => chunk.number === number);
+  }
+
+  /** Gives the function's thread what it can have. */
+  #handOver(): void {
+    while (this.#handed < HANDED_CHUNKS && this.#chunks[this.#handed]?.isWhole) {
+      const chunk = this.#chunks[this.#handed++]!;
+      this.#inbox.pushWork(TO_SANDBOX.chunk, encode(chunk.forSandbox()));
+      for (const lines of chunk.takeLines()) this.#inbox.pushWork(TO_SANDBOX.items, lines);
+      if (this.#handed === 1) this.#started();
+    }
+  }
+
+  /** The first chunk begins, unless there is none yet. */
+  #started(): void {
+    const [chunk] = this.#chunks;
+    if (!this.#isReady || this.#handed === 0 || chunk === undefined) return;
+    chunk.startedMs = undefined;
+    if (chunk.stopWhy !== undefined) this.#stop(chunk);
+    this.#say({ op: "started", job: this.#job!.job, chunk: chunk.number });
+  }
+
+  #drop(chunk: SlotChunk | undefined): void {
+    if (chunk === undefined) return;
+    const place = this.#chunks.indexOf(chunk);
+    if (place >= this.#handed) {
+      this.#chunks.splice(place, 1);
+      this.#return(chunk, chunk.position, 0, "dropped");
+      return this.#handOver();
+    }
+    chunk.stopWhy = "dropped";
+    if (place === 0) this.#stop(chunk);
+  }
+
+  #stop(chunk: SlotChunk): void {
+    Atomics.store(this.#parts.state, STOP, chunk.serial);
+    Atomics.store(this.#parts.state, ATTENTION, 1);
+  }
+
+  /** Passes on what the function's thread has, as far as it is allowed. */
+  #drain(): void {
+    const { fromSandbox } = this.#parts;
+    while (!this.#isOver && this.#sendHeld()) {
+      if (fromSandbox.read()) this.#passOn(fromSandbox);
+      else {
+        fromSandbox.wantBell();
+        if (fromSandbox.isEmpty) return;
+      }
+    }
+  }
+
+  #passOn({ kind, first, second, payload }: Ring): void {
+    const job = this.#job!.job;
+    const chunk = this.#handed > 0 ? this.#chunks[0] : undefined;
+    switch (kind) {
+      case FROM_SANDBOX.ready:
+        this.#isReady = true;
+        return this.#started();
+      case FROM_SANDBOX.broken: {
+        const { cause, error, stack } = decode<Trouble>(payload);
+        this.#isOver = true;
+        return this.#say({ op: "job_failed", job, code: cause, error, ...(stack && { stack }) });
+      }
+      case FROM_SANDBOX.print: {
+        const position = chunk === undefined || first < 0 ? 0 : chunk.position + first;
+        return this.#say({ op: "print", job, position, text: decoder.decode(payload) });
+      }
+    }
+    if (chunk === undefined) return this.#parts.port.end();
+    const position = chunk.position + first;
+    if (kind === FROM_SANDBOX.result) this.#held = { position, count: second, bytes: payload };
+    else if (kind === FROM_SANDBOX.failed) this.#failed(chunk, position, decode<Trouble>(payload));
+    else this.#done(chunk, position, Number(decoder.decode(payload)));
+  }
+
+  #failed(chunk: SlotChunk, position: number, trouble: Trouble): void {
+    const { cause, error, stack, item } = trouble;
+    this.#say({
+      op: "failed",
+      job: this.#job!.job,
+      chunk: chunk.number,
+      position,
+      cause: cause as "error",
+      error,
+      ...(stack && { stack }),
+      ...(item && { item }),
+    });
+  }
+
+  #done(chunk: SlotChunk, position: number, ms: number): void {
+    this.#chunks.shift();
+    this.#handed--;
+    if (position === chunk.position + chunk.count) {
+      this.#say({ op: "done", job: this.#job!.job, chunk: chunk.number, ms });
+    } else this.#return(chunk, position, ms, chunk.stopWhy ?? "dropped");
+    this.#started();
+    this.#handOver();
+  }
+
+  #return(chunk: SlotChunk, position: number, ms: number, why: "dropped" | "late"): void {
+    this.#say({ op: "returned", job: this.#job!.job, chunk: chunk.number, position, ms, why });
+  }
+
+  /** Sends what is held, cut to what is allowed; `false` if something of it is left. */
+  #sendHeld(): boolean {
+    const held = this.#held;
+    if (held === undefined) return true;
+    const [chunk] = this.#chunks;
+    const { credit } = chunk!;
+    const { position, count, bytes } = held;
+    if (bytes.length <= credit) {
+      this.#held = undefined;
+      this.#sendResult(chunk!, position, count, bytes);
+      return true;
+    }
+    if (credit === 0) return false;
+    // Whole lines if there is one in it, and else a part of one, which does not count.
+    const newline = bytes.lastIndexOf(NEWLINE, credit - 1);
+    const length = newline < 0 || count === 0 ? credit : newline + 1;
+    const part = bytes.subarray(0, length);
+    const lines = newline < 0 || count === 0 ? 0 : Math.min(count, linesIn(part));
+    this.#held = {
+      position: position + lines,
+      count: count - lines,
+      bytes: bytes.subarray(length),
+    };
+    this.#sendResult(chunk!, position, lines, part);
+    return false;
+  }
+
+  #sendResult(chunk: SlotChunk, position: number, count: number, bytes: Uint8Array): void {
+    chunk.credit -= bytes.length;
+    const job = this.#job!.job;
+    const length = bytes.length;
+    this.#say({ op: "result", job, chunk: chunk.number, position, count, bytes: length });
+    this.#parts.port.sendBytes(bytes);
+  }
+
+  /** Tells of the item that runs, if it is another than before. */
+  #sawItem(chunk: SlotChunk, index: number, nowMs: number): void {
+    chunk.startedMs ??= nowMs;
+    const isSame = this.#seenSerial === chunk.serial && this.#seenIndex === index;
+    const span = Atomics.load(this.#parts.state, SPAN);
+    if (!isSame || !this.#isTimed || span !== this.#seenSpan) this.#seenMs = nowMs;
+    this.#isTimed = true;
+    this.#seenSpan = span;
+    if (isSame) return;
+    this.#seenSerial = chunk.serial;
+    this.#seenIndex = index;
+    const position = chunk.position + index;
+    this.#say({ op: "at", job: this.#job!.job, chunk: chunk.number, position });
+  }
+
+  #checkTimes(chunk: SlotChunk, nowMs: number): void {
+    const { item_timeout_ms: itemTimeoutMs = Infinity } = this.#job!;
+    // The limit is for one item, and one call of mapRange does many.
+    const limitMs = itemTimeoutMs * Math.max(1, this.#seenSpan);
+    if (nowMs - this.#seenMs > limitMs) return this.#condemn("time", chunk);
+    if (nowMs - chunk.startedMs! > CHUNK_MAX_MS && chunk.stopWhy === undefined) {
+      chunk.stopWhy = "late";
+      this.#stop(chunk);
+    }
+  }
+
+  /** Says which item uses too much. Nothing follows but the end. */
+  #condemn(cause: "memory" | "time", chunk: SlotChunk | undefined): void {
+    const { job, item_timeout_ms: itemTimeoutMs } = this.#job!;
+    const mebibytes = Math.floor(this.#parts.maxMemoryBytes / 2 ** 20);
+    const error = cause === "memory"
+      ? `more than ${mebibytes} MiB of memory were used`
+      : `it took longer than ${itemTimeoutMs} ms`;
+    // One call for many items: which of them it is must be found by taking them apart.
+    if (chunk !== undefined && Atomics.load(this.#parts.state, SPAN) > 1) {
+      return this.#parts.port.end();
+    }
+    this.#isOver = true;
+    if (chunk === undefined) {
+      if (this.#isReady) return this.#parts.port.end();
+      return this.#say({ op: "job_failed", job, code: "setup_failed", error });
+    }
+    const position = chunk.position + this.#seenIndex;
+    this.#say({ op: "verdict", job, chunk: chunk.number, position, cause, error });
+  }
+
+  #say(message: RunnerMessage): void {
+    this.#parts.port.send(messageLine(message));
+  }
+}
+
+const NEWLINE = 0x0a;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function encode(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+function decode<Value>(bytes: Uint8Array): Value {
+  return JSON.parse(decoder.decode(bytes)) as Value;
+}
+
+function linesIn(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+  return lines;
+}

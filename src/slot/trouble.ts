@@ -1,0 +1,85 @@
+/**
+ * What a function threw, in words: its message on one line, and its own frames under its module's name.
+ *
+ * This runs beside the user's function: see ../jobs/primordials.ts.
+ *
+ * @module
+ */
+
+import { indexOfText, isError, sliceText, stringify, toText } from "../jobs/primordials.ts";
+import { MAX_TEXT_CHARS } from "../limits.ts";
+
+/** What the address of the user's module begins with: nothing else in a stack looks like it. */
+export const MODULE_ADDRESS = "data:text/javascript;base64,";
+
+const FRAME = "    at ";
+
+/** What was thrown, in one line, with the module's name in the place of its address. */
+export function messageOf(thrown: unknown, name: string): string {
+  let text: string;
+  try {
+    text = isError(thrown)
+      ? `${toText(thrown.name)}: ${toText(thrown.message)}`
+      : `thrown: ${typeof thrown === "string" ? thrown : stringify(thrown) ?? toText(thrown)}`;
+  } catch {
+    text = "thrown: something that cannot be shown";
+  }
+  return oneLine(cut(named(text, name)));
+}
+
+/** The frames of the user's module in what was thrown, one a line; empty if there are none. */
+export function stackOf(thrown: unknown, name: string): string {
+  let stack: unknown;
+  try {
+    stack = (thrown as { stack?: unknown }).stack;
+  } catch {
+    return "";
+  }
+  if (typeof stack !== "string") return "";
+  let frames = "";
+  let start = 0;
+  while (start < stack.length && frames.length < MAX_TEXT_CHARS) {
+    const newline = indexOfText(stack, "\n", start);
+    const end = newline < 0 ? stack.length : newline;
+    const line = sliceText(stack, start, end);
+    start = end + 1;
+    const isFrame = indexOfText(line, FRAME) === 0 && indexOfText(line, MODULE_ADDRESS) > 0;
+    if (isFrame) frames += (frames === "" ? "" : "\n") + named(line, name);
+  }
+  return cut(frames);
+}
+
+/** A text that is no longer than what is passed on. */
+export function cut(text: string): string {
+  return text.length <= MAX_TEXT_CHARS ? text : sliceText(text, 0, MAX_TEXT_CHARS - 1) + "…";
+}
+
+/** A text whose line ends are spaces. */
+export function oneLine(text: string): string {
+  return replaced(replaced(text, "\r", " "), "\n", " ");
+}
+
+/** A text with the module's address, which the engine may have shortened, replaced by its name. */
+function named(text: string, name: string): string {
+  let result = "";
+  let start = 0;
+  while (true) {
+    const at = indexOfText(text, MODULE_ADDRESS, start);
+    if (at < 0) return result + sliceText(text, start);
+    result += sliceText(text, start, at) + name;
+    // Base64 has no colon; what follows is the line.
+    const colon = indexOfText(text, ":", at + MODULE_ADDRESS.length);
+    start = colon < 0 ? text.length : colon;
+  }
+}
+
+function replaced(text: string, what: string, by: string): string {
+  let result = "";
+  let start = 0;
+  while (true) {
+    const at = indexOfText(text, what, start);
+    if (at < 0) return start === 0 ? text : result + sliceText(text, start);
+    result += sliceText(text, start, at) + by;
+    start = at + what.length;
+  }
+}

@@ -1,0 +1,74 @@
+import { ChannelFramer, messageLine } from "../../jobs/channel_framer.ts";
+import { HEARTBEATS_TO_DOWN } from "../../limits.ts";
+import type { JsonObject } from "../../protocol/json.ts";
+import type { ConnectionId, Effect } from "../../protocol/machine.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { Job } from "./job.ts";
+
+/** What a channel needs of the runner. */
+export interface ChannelPort {
+  effect(effect: Effect): void;
+  /** The requester says something; what it answers to a ping, and that it pings, is the channel's own business. */
+  message(channel: Channel, members: JsonObject, payload: Uint8Array): void;
+  /** The requester says what cannot be: the channel is closed. */
+  misused(channel: Channel, reason: string): void;
+}
+
+/** A connection over which a requester gives us work. */
+export class Channel {
+  readonly connection: ConnectionId;
+  /** Name of the worker for this requester, where it has one. */
+  readonly worker: string | undefined;
+  readonly jobs = new Map<number, Job>();
+  /** Bytes of items that are held for it. */
+  itemBytes = 0;
+  /** Chunks that are held for it. */
+  chunks = 0;
+  readonly heartbeat: Heartbeat;
+  readonly #port: ChannelPort;
+  readonly #framer = new ChannelFramer();
+  /** Whether nothing more is taken from it. */
+  #isClosed = false;
+
+  /** A channel without jobs. */
+  constructor(
+    connection: ConnectionId,
+    worker: string | undefined,
+    port: ChannelPort,
+    nowMs: number,
+  ) {
+    this.connection = connection;
+    this.worker = worker;
+    this.#port = port;
+    this.heartbeat = new Heartbeat(HEARTBEATS_TO_DOWN, nowMs);
+  }
+
+  /** Takes bytes of the requester. */
+  receive(bytes: Uint8Array, nowMs: number): void {
+    this.heartbeat.heard(nowMs);
+    const framer = this.#framer;
+    framer.push(bytes);
+    while (!this.#isClosed) {
+      const framed = framer.next();
+      if (framed === undefined) break;
+      const { members, payload } = framed;
+      if (members.op === "ping") this.send({ op: "pong" });
+      else if (members.op !== "pong") this.#port.message(this, members, payload);
+    }
+    if (framer.fault !== undefined && !this.#isClosed) this.#port.misused(this, framer.fault);
+  }
+
+  /** Writes a message, and the bytes that belong to it. */
+  send(message: object, payload?: Uint8Array): void {
+    if (this.#isClosed) return;
+    const { connection } = this;
+    this.#port.effect({ kind: "write", connection, text: messageLine(message) });
+    if (payload === undefined || payload.length === 0) return;
+    this.#port.effect({ kind: "write_bytes", connection, bytes: payload });
+  }
+
+  /** Nothing more is said or taken. */
+  close(): void {
+    this.#isClosed = true;
+  }
+}

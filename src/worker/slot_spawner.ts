@@ -1,0 +1,167 @@
+import { fileURLToPath } from "node:url";
+import { DEFAULT_SLOT_MEMORY_MB, SLOT_START_TIMEOUT_MS } from "../limits.ts";
+import type { Spawned, Spawner } from "../net/driver.ts";
+import { TokenListener } from "../net/token_listener.ts";
+
+/** The first argument that makes an executable a slot. Not for people: no help names it. */
+export const SLOT_ARGUMENT = "--run-as-slot";
+
+/** What Deno takes for a folder that it can make nothing in: nothing of a slot is ever kept, or found. */
+const NO_FOLDER = Deno.build.os === "windows" ? "\\\\.\\NUL\\none" : "/dev/null/none";
+
+/** How slots are started. */
+export interface SlotSpawnerOptions {
+  /**
+   * Resident memory of a slot, in bytes, above which its item fails.
+   *
+   * @default {1073741824}
+   */
+  readonly memoryBytes?: number;
+  /**
+   * An executable of ours that is started as a slot.
+   *
+   * @default {the one that runs}
+   */
+  readonly executable?: string;
+}
+
+/**
+ * Starts slots: processes of this same program that run a user's function, and that end with their connection.
+ *
+ * On Linux it needs the permissions to run `/proc/self/exe` and to use 127.0.0.1; elsewhere to run the program
+ * that runs it.
+ */
+export class SlotSpawner implements Spawner {
+  readonly #memoryBytes: number;
+  readonly #executable: string | undefined;
+  readonly #listener: TokenListener = new TokenListener();
+  /** Those that have not connected yet. */
+  readonly #starting = new Set<Deno.ChildProcess>();
+  #isClosed = false;
+
+  /**
+   * A spawner, which listens on a port of its own on 127.0.0.1 for the processes that it starts.
+   *
+   * @throws {ListenError} If there is no free port.
+   */
+  constructor(options: SlotSpawnerOptions = {}) {
+    this.#memoryBytes = options.memoryBytes ?? DEFAULT_SLOT_MEMORY_MB * 2 ** 20;
+    this.#executable = options.executable;
+  }
+
+  /**
+   * Starts a slot, and waits until it has connected.
+   *
+   * @throws {Error} If it does not within ten seconds; it has been ended then.
+   */
+  async spawn(): Promise<Spawned> {
+    if (this.#isClosed) throw new Error("Cannot start a slot: this worker is stopping");
+    const token = crypto.randomUUID();
+    const arrival = this.#listener.expect(token);
+    const child = startProcess(this.#executable);
+    this.#starting.add(child);
+    const kill = () => killProcess(child);
+    const timer = setTimeout(
+      () => arrival.giveUp("it did not connect in time"),
+      SLOT_START_TIMEOUT_MS,
+    );
+    const ended = child.status.then(({ code, signal }) => {
+      arrival.giveUp(`it ended with ${signal ?? `status ${code}`}`);
+    });
+    try {
+      const [conn] = await Promise.all([
+        arrival.connected,
+        writeStart(child, `${this.#listener.port} ${token} ${this.#memoryBytes}\n`),
+      ]);
+      return { conn, kill };
+    } catch (error) {
+      kill();
+      await ended;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot start a slot: ${reason}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      this.#starting.delete(child);
+    }
+  }
+
+  /** Ends what has not connected yet, and listens no more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#listener.close();
+    for (const child of this.#starting) killProcess(child);
+  }
+}
+
+/** An executable of ours, or this program again, as a slot. */
+function startProcess(other: string | undefined): Deno.ChildProcess {
+  const isExecutable = Deno.build.standalone || other !== undefined;
+  // On Linux this path means "the program that I am" in any folder, and is all that may be started.
+  const own = Deno.build.os === "linux" ? "/proc/self/exe" : Deno.execPath();
+  return new Deno.Command(other ?? own, {
+    args: isExecutable ? [SLOT_ARGUMENT] : sourceArguments(),
+    clearEnv: true,
+    env: { ...systemEnvironment(), ...(isExecutable ? {} : { DENO_DIR: NO_FOLDER }) },
+    stdin: "piped",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
+/**
+ * What no program can do without: Windows finds its sockets by SYSTEMROOT. It names no folder of the user's, and
+ * a slot has no permission to read it.
+ */
+export function systemEnvironment(
+  os: string = Deno.build.os,
+  get: (name: string) => string | undefined = readEnvironment,
+): Record<string, string> {
+  if (os !== "windows") return {};
+  const root = get("SYSTEMROOT");
+  return root === undefined ? {} : { SYSTEMROOT: root };
+}
+
+/** A variable; what we have no permission to read is as if it were not there. */
+function readEnvironment(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How Deno runs a slot from sources. Its permissions last until it has connected. */
+function sourceArguments(): string[] {
+  const slot = new URL("../slot/main.ts", import.meta.url);
+  return [
+    ...[
+      "run",
+      "--no-remote",
+      "--no-npm",
+      "--cached-only",
+      "--no-config",
+      "--no-lock",
+      "--no-prompt",
+    ],
+    "--v8-flags=--disallow-code-generation-from-strings",
+    "--allow-net=127.0.0.1",
+    // The function's thread is loaded from there.
+    `--allow-read=${fileURLToPath(new URL("../", slot))}`,
+    "--allow-sys=setPriority",
+    slot.href,
+  ];
+}
+
+async function writeStart(child: Deno.ChildProcess, line: string): Promise<void> {
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(line));
+  await writer.close();
+}
+
+function killProcess(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Purpose: a job ends when its user wants it to, on all machines, and flows at the pace of whoever reads.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { linesOf, MapCluster } from "../support/map_cluster.ts";
+import { freePort } from "../support/ports.ts";
+import { runRole, startRole } from "../support/roles.ts";
+import { until, within } from "../support/waiting.ts";
+
+const SLOW = `export function map(x) {
+  const end = performance.now() + 2;
+  while (performance.now() < end);
+  return x;
+}
+`;
+
+interface Job {
+  readonly job: string;
+  readonly name: string;
+  readonly state: string;
+  readonly total?: number;
+}
+
+async function jobsOf(cluster: MapCluster): Promise<Job[]> {
+  const { code, stdout } = await cluster.server.client(["jobs"]);
+  assertEquals(code, 0);
+  return JSON.parse(stdout).jobs;
+}
+
+Deno.test("client map", async (t) => {
+  await using cluster = await MapCluster.launch();
+  await cluster.write("slow.js", SLOW);
+  await cluster.write("same.js", "export const map = (x) => x;");
+  const step = (name: string, test: (cluster: MapCluster) => Promise<void>) =>
+    t.step(name, () => test(cluster));
+
+  await step("is listed by jobs, and ended by cancel", isCancelled);
+  for (const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    if (Deno.build.os === "windows") continue;
+    await step(`ends everywhere within a second of ${signal}`, (cluster) => {
+      return endsBySignal(cluster, signal, status);
+    });
+  }
+  await step("ends everywhere within a second of the end of its client", endsWithClient);
+  await step("ends quietly when nobody reads on", endsWithReader);
+  await step("waits for a reader that is slow, and loses nothing", waitsForReader);
+  await step("gives each result as soon as it can", givesAtOnce);
+  await step("shows how far it is, a line a second", showsProgress);
+});
+
+async function isCancelled(cluster: MapCluster): Promise<void> {
+  await using client = cluster.start(["slow.js", "--range", "1..1000000"]);
+  await client.stdout.line(/^3$/);
+  const [job, ...others] = await jobsOf(cluster);
+  assertEquals([job?.name, job?.state, job?.total, others.length], ["slow.js", "running", 1e6, 0]);
+  const cancelled = await cluster.server.client(["cancel", job!.job]);
+  assertEquals(cancelled.code, 0, cancelled.stdout);
+  const { code, stderr } = await client.outcome();
+  assertEquals(code, 1);
+  assertEquals(stderr, `client: el trabajo fue cancelado: ${job!.job} (slow.js)\n`);
+  const again = await cluster.server.client(["cancel", job!.job]);
+  assertEquals(again.code, 1);
+  assertMatch(again.stdout, /no hay ningún trabajo con ese nombre/);
+}
+
+async function endsBySignal(
+  cluster: MapCluster,
+  signal: Deno.Signal,
+  status: number,
+): Promise<void> {
+  await using client = cluster.start(["slow.js", "--range", "1..1000000"]);
+  await client.stdout.line(/^3$/);
+  client.kill(signal);
+  const { code } = await client.outcome();
+  await until("the end of the job", async () => (await jobsOf(cluster)).length === 0);
+  assertEquals(code, status);
+}
+
+async function endsWithClient(cluster: MapCluster): Promise<void> {
+  await using client = cluster.start(["slow.js", "--range", "1..1000000"]);
+  await client.stdout.line(/^3$/);
+  client.kill("SIGKILL");
+  await until("the end of the job", async () => (await jobsOf(cluster)).length === 0);
+}
+
+async function endsWithReader(cluster: MapCluster): Promise<void> {
+  await using client = cluster.start(["same.js", "--range", "1..100000000"]);
+  await client.stdout.line(/^1000$/);
+  await client.stdout.close();
+  const { code } = await within("the end of the client", client.status, 5000);
+  assertEquals([code, client.stderr.text], [0, ""]);
+  await until("the end of the job", async () => (await jobsOf(cluster)).length === 0);
+}
+
+async function waitsForReader(cluster: MapCluster): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  const count = 5_000_000;
+  const shellLine = '"$0" "$@" | (sleep 2; md5sum)';
+  const slow = await cluster.map(["same.js", "--range", `1..${count}`], { shellLine });
+  const quick = await cluster.map(["same.js", "--range", `1..${count}`], {
+    shellLine: '"$0" "$@" | md5sum',
+  });
+  assertEquals(slow, quick);
+  // What `seq 1 5000000 | md5sum` gives.
+  const expected = await new Deno.Command("/bin/sh", { args: ["-c", `seq 1 ${count} | md5sum`] })
+    .output();
+  assertEquals(slow.stdout, new TextDecoder().decode(expected.stdout));
+}
+
+async function givesAtOnce(cluster: MapCluster): Promise<void> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  await using client = cluster.start(["same.js", "--input", "-"], { stdin: readable });
+  const writer = writable.getWriter();
+  for (const line of ["1", "2", "3"]) {
+    await writer.write(new TextEncoder().encode(`${line}\n`));
+    await client.stdout.line(new RegExp(`^${line}$`));
+  }
+  await writer.close();
+  const { code, stdout, stderr } = await client.outcome();
+  assertEquals([code, stdout, stderr], [0, "1\n2\n3\n", ""]);
+}
+
+async function showsProgress(cluster: MapCluster): Promise<void> {
+  const { code, stderr } = await cluster.map(["slow.js", "--range", "1..2200", "--progress"]);
+  assertEquals(code, 0);
+  const lines = linesOf(stderr);
+  assert(lines.length >= 1 && lines.length <= 10, stderr);
+  assertMatch(
+    lines[0]!,
+    /^\[#*-*\] +\d+ % {2}[\d,]+ done {2}[\d,]+\/s {2}2 machines {2}\d+ s left$/,
+  );
+}
+
+Deno.test("client map says once that it waits for a worker that runs code", async () => {
+  await using cluster = await MapCluster.launch(1);
+  await cluster.write("slow.js", SLOW);
+  await using client = cluster.start(["slow.js", "--range", "1..1000000"]);
+  await client.stdout.line(/^50$/);
+  await cluster.workers[0]!.kill();
+  await within(
+    "the line",
+    client.stderr.line(/^client: waiting for a worker that runs code$/),
+    8000,
+  );
+  client.kill("SIGTERM");
+  const { stderr } = await client.outcome();
+  assertEquals(stderr.match(/waiting/g)?.length, 1);
+});
+
+Deno.test("client map --here needs no server", async () => {
+  await using cluster = await MapCluster.launch(0);
+  await cluster.write("f.ts", "export const map = (x: number): number => x * 2;");
+  const here = async (args: string[], stdin: string) => {
+    const words = ["map", "f.ts", "--here", ...args];
+    return await runRole("client", words, { cwd: cluster.folder.path, stdin });
+  };
+  const lines = await here(["--input", "-"], "1\n2\n3\n");
+  assertEquals(lines, { code: 0, stdout: "2\n4\n6\n", stderr: "" });
+  const sum = await here(["--range", "1..1000", "--reduce", "sum"], "");
+  assertEquals(sum, { code: 0, stdout: "1001000\n", stderr: "" });
+});
+
+Deno.test("client map waits for a server that was lost, and goes on with the next one", async () => {
+  await using cluster = await MapCluster.launch();
+  await cluster.write("slow.js", SLOW);
+  await using client = cluster.start(["slow.js", "--range", "1..2000"]);
+  await client.stdout.line(/^50$/);
+  await cluster.replaceServer();
+  const { code, stdout, stderr } = await client.outcome();
+  const expected = Array.from({ length: 2000 }, (_, index) => `${index + 1}\n`).join("");
+  assertEquals({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
+});
+
+Deno.test("client map ends with 3 when its server is lost for good", async () => {
+  await using cluster = await MapCluster.launch();
+  await cluster.write("slow.js", SLOW);
+  const { port } = cluster.server.address;
+  const servers = `127.0.0.1:${port},127.0.0.1:${freePort()}`;
+  const words = ["map", "slow.js", "--range", "1..1000000", "--server", servers, "--timeout", "1s"];
+  await using client = startRole("client", words, { cwd: cluster.folder.path });
+  await client.stdout.line(/^3$/);
+  await cluster.server.kill();
+  const { code, stderr } = await client.outcome();
+  assertEquals(code, 3);
+  assertMatch(stderr, /^client: cannot reach 127\.0\.0\.1:\d+: connection refused\n$/);
+});

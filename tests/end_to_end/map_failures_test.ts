@@ -1,0 +1,293 @@
+/**
+ * Purpose: what goes wrong in `client map` is said by name: the item, the module's own lines, the flag, the file.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { startServer } from "../support/cluster.ts";
+import { linesOf, MapCluster } from "../support/map_cluster.ts";
+import { freePort } from "../support/ports.ts";
+import { runRole } from "../support/roles.ts";
+
+const THROWS = `// A module with an item that it does not like.
+export function map(x) {
+  return check(x);
+}
+
+function check(x) {
+  if (x % 4711 === 0) throw new RangeError(\`not \${x}\`);
+  return x;
+}
+`;
+
+Deno.test("client map", async (t) => {
+  await using cluster = await MapCluster.launch();
+  await cluster.write("throws.js", THROWS);
+  const step = (name: string, test: (cluster: MapCluster) => Promise<void>) =>
+    t.step(name, () => test(cluster));
+
+  await step("ends at the first item that throws, and says where in the module", endsAtFirst);
+  await step("goes on with --keep-going, and lists what failed", goesOn);
+  await step("writes failures to stderr where no file is named", writesToStderr);
+  await step("reduces what has a value, and ends with 1", reducesTheRest);
+  await step("says why an item has no value", saysWhy);
+  await step("passes on what the function prints, with machine and position", passesPrints);
+  await step("refuses a module that it cannot use", refusesModules);
+  await step("says why a module does not load or set up", saysWhyNotLoaded);
+  await step("warns of accumulators that only combine could merge", warnsOfNoCombine);
+  await step("refuses files that it cannot use, and harms none", refusesFiles);
+});
+
+async function endsAtFirst(cluster: MapCluster): Promise<void> {
+  const { code, stdout, stderr } = await cluster.map(["throws.js", "--range", "1..1000000"]);
+  assertEquals(code, 1);
+  assertEquals(linesOf(stdout), Array.from({ length: 4710 }, (_, index) => String(index + 1)));
+  assertMatch(
+    stderr,
+    /^client: item 4711 failed: RangeError: not 4711\n {2}item: 4711\n {2}worker: [\d.:]+\n {2}at check \(throws\.js:7:29\)\n {2}at (?:Module\.)?map \(throws\.js:3:10\)\n$/,
+  );
+}
+
+async function goesOn(cluster: MapCluster): Promise<void> {
+  await cluster.write("errors.jsonl", "what was there before\n");
+  const args = ["throws.js", "--range", "1..50000", "--keep-going", "--errors", "errors.jsonl"];
+  const { code, stdout, stderr } = await cluster.map(args);
+  assertEquals([code, stderr], [1, ""]);
+  const expected = Array.from({ length: 50_000 }, (_, index) => index + 1)
+    .filter((x) => x % 4711 !== 0);
+  assertEquals(linesOf(stdout), expected.map(String));
+  const failures = linesOf(await cluster.read("errors.jsonl")).map((line) => JSON.parse(line));
+  assertEquals(
+    failures.map(({ position }) => position),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((i) => 4711 * i),
+  );
+  const [{ worker, ...first }] = failures;
+  const names = cluster.workers.map(({ name }) => name);
+  assert(names.includes(worker), worker);
+  const error = "RangeError: not 4711";
+  assertEquals(first, { position: 4711, item: 4711, cause: "error", error });
+}
+
+async function writesToStderr(cluster: MapCluster): Promise<void> {
+  const stdin = '4711\n1\n{\n"text"\n12345678901234567890\n[4711]\na,b\n';
+  const outcome = await cluster.map(["throws.js", "--input", "-", "--keep-going"], { stdin });
+  assertEquals([outcome.code, outcome.stdout], [1, '1\n"text"\n']);
+  const lines = linesOf(outcome.stderr);
+  const hints = lines.filter((line) => !line.startsWith("{"));
+  assertEquals([hints.length, hints[0]?.includes("jq -R .")], [1, true]);
+  const failures = lines.filter((line) => line.startsWith("{"))
+    .map((line) => line.replace(/"worker":.*/, ""));
+  assertEquals(failures.map((line) => line.replace(/"error":.*/, "")), [
+    '{"position":1,"item":4711,"cause":"error",',
+    '{"position":3,"item":"{","cause":"input",',
+    // It cannot mix with numbers; its digits are all there.
+    '{"position":5,"item":12345678901234567890,"cause":"error",',
+    '{"position":6,"item":[4711],"cause":"error",',
+    '{"position":7,"item":"a,b","cause":"input",',
+  ]);
+}
+
+async function reducesTheRest(cluster: MapCluster): Promise<void> {
+  const args = ["throws.js", "--range", "4710..4712", "--reduce", "sum", "--keep-going"];
+  const { code, stdout, stderr } = await cluster.map(args);
+  assertEquals([code, stdout], [1, "9422\n"]);
+  assertMatch(stderr, /^\{"position":2,"item":4711,[^\n]*\}\n$/);
+}
+
+async function saysWhy(cluster: MapCluster): Promise<void> {
+  await cluster.write(
+    "why.js",
+    `export function map(item) {
+       switch (item) {
+         case "function": return () => 1;
+         case "nan": return NaN;
+         case "undefined": return undefined;
+         case "cycle": { const a = []; a.push(a); return a; }
+         case "hang": for (;;);
+         case "throw": throw { toString() { throw 1; } };
+       }
+     }`,
+  );
+  const items = ["function", "nan", "undefined", "cycle", "hang", "throw"];
+  const stdin = items.map((item) => `"${item}"\n`).join("");
+  const args = ["why.js", "--input", "-", "--keep-going", "--item-timeout", "300ms"];
+  const { code, stdout, stderr } = await cluster.map(args, { stdin });
+  assertEquals([code, stdout], [1, ""]);
+  const causes = linesOf(stderr).map((line) => JSON.parse(line)).map(({ item, cause }) =>
+    `${item}: ${cause}`
+  );
+  assertEquals(causes, [
+    "function: value",
+    "nan: value",
+    "undefined: value",
+    "cycle: value",
+    "hang: time",
+    "throw: error",
+  ]);
+}
+
+async function passesPrints(cluster: MapCluster): Promise<void> {
+  await cluster.write(
+    "prints.js",
+    `console.log("loaded");
+     export const map = (x) => { if (x === 5) console.log("five\\n\\u001b[31mred", { x }); return x; };`,
+  );
+  const { code, stdout, stderr } = await cluster.map(["prints.js", "--range", "1..9"]);
+  assertEquals([code, stdout], [0, "1\n2\n3\n4\n5\n6\n7\n8\n9\n"]);
+  const lines = linesOf(stderr);
+  assertMatch(lines.find((line) => line.endsWith("loaded")) ?? "", /^\[[\d.]+:\d+\] loaded$/);
+  const five = lines.findIndex((line) => /^\[[\d.]+:\d+ · 5\] five$/.test(line));
+  assert(five >= 0, stderr);
+  // What would steer a terminal does not.
+  assertMatch(lines[five + 1]!, /^\[[\d.]+:\d+ · 5\] \ufffd\[31mred /);
+}
+
+async function refusesModules(cluster: MapCluster): Promise<void> {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "a.ts",
+      'import { b } from "./b.ts";\nexport const map = b;',
+      /it imports "\.\/b\.ts" at a\.ts:1:1.*bundle/,
+    ],
+    [
+      "a.ts",
+      "export const map = (x: number) => x;\nexport enum A { B }",
+      /cannot read a\.ts:2:8: /,
+    ],
+    ["a.js", "module.exports = { map: (x) => x };", /a\.js: it is CommonJS.*export function map/],
+    ["a.js", "exports.map = (x) => x;", /a\.js: it is CommonJS.*export function map/],
+    ["a.py", "def map(x):\n  return x\n", /a "\.py" file is no JavaScript module/],
+    [
+      "a.js",
+      'import fs from "node:fs";\nexport const map = () => fs;',
+      /it imports "node:fs" at a\.js:1:1, and a function has neither files nor network/,
+    ],
+    ["a.js", "export default (x) => x;", /cannot use a\.js: it does not export "map"/],
+    ["a.js", "export const map = (x) => x;\nexport const reduce = map;", /not "initial"/],
+  ];
+  for (const [name, text, message] of cases) {
+    await cluster.write(name, text);
+    const { code, stdout, stderr } = await cluster.map([name, "--range", "1..3"]);
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertMatch(stderr, message);
+    assertEquals(linesOf(stderr).length, 2, stderr);
+  }
+  const folder = await cluster.map([".", "--range", "1..3"]);
+  assertEquals(folder.code, 2);
+  assertMatch(folder.stderr, /^client: cannot read the module "\.": it is a folder\n/);
+  const none = await cluster.map(["none.ts", "--range", "1..3"]);
+  assertEquals(none.code, 2);
+  assertMatch(none.stderr, /^client: cannot read the module "none\.ts": no such file/);
+}
+
+async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      "export const map = (x) => x;\nthrow new Error('no luck');",
+      /^client: bad\.js cannot be loaded: Error: no luck/,
+    ],
+    [
+      "export const map = (x) => x;\nconst a = 1; const a = 2;",
+      /^client: bad\.js cannot be loaded: SyntaxError: .*a.* has already been declared/,
+    ],
+    ["export const map = 3;", /^client: bad\.js cannot be used: it exports no function map\n/],
+    [
+      "export const map = (x) => x;\nexport function setup() { throw new Error('later'); }",
+      /^client: setup of bad\.js failed: Error: later/,
+    ],
+  ];
+  for (const [text, message] of cases) {
+    await cluster.write("bad.js", text);
+    const { code, stdout, stderr } = await cluster.map(["bad.js", "--range", "1..3"]);
+    assertEquals([code, stdout], [1, ""], stderr);
+    assertMatch(stderr, message);
+    assert(stderr.startsWith("client: "), stderr);
+  }
+}
+
+async function warnsOfNoCombine(cluster: MapCluster): Promise<void> {
+  const text = "export const map = (x) => x;\nexport const initial = [];\n" +
+    "export const reduce = (all, x) => all.concat(x);\n";
+  await cluster.write("list.js", text);
+  const { code, stdout, stderr } = await cluster.map(["list.js", "--range", "1..3"]);
+  assertEquals([code, stdout], [0, "[1,2,3]\n"], stderr);
+  assertMatch(
+    stderr,
+    /^client: list\.js has an object or array as "initial" and no "combine".*\n$/,
+  );
+}
+
+async function refusesFiles(cluster: MapCluster): Promise<void> {
+  await cluster.write("in.jsonl", "1\n2\n");
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["--input none.jsonl", /cannot read --input "none\.jsonl": no such file/],
+    ["--input .", /cannot read --input "\.": /],
+    ["--input in.jsonl --output none/out", /cannot write --output "none\/out": no such file/],
+    ["--input in.jsonl --output in.jsonl", /--input and --output are the same file/],
+    ["--input in.jsonl --output throws.js", /the module and --output are the same file/],
+    ["--input in.jsonl --keep-going --errors in.jsonl", /--input and --errors are the same file/],
+    ["--input in.jsonl --resume in.jsonl", /--input and --resume are the same file/],
+    [
+      "--range 1..3 --resume in.jsonl",
+      /cannot use --resume "in\.jsonl": it is not the log of a job/,
+    ],
+    ["--range 1..3 --output .", /cannot write --output "\.": it is a folder\n/],
+    ["--range 1..3 --resume .", /cannot use --resume "\.": it is a folder\n/],
+    ["--range 1..3 --resume none/log", /cannot use --resume "none\/log": no such file/],
+    ["--range 3..1", /--range "3\.\.1" is empty/],
+    ["--range 1..3 --args {", /--args "\{" is not JSON/],
+    ["--range 1..3 --reduce mean", /--reduce "mean" is not known/],
+  ];
+  for (const [flags, problem] of cases) {
+    const { code, stdout, stderr } = await cluster.map(["throws.js", ...flags.split(" ")]);
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertMatch(stderr, problem);
+    assertEquals(linesOf(stderr).length, 2, stderr);
+  }
+  assertEquals([await cluster.read("in.jsonl"), await cluster.read("throws.js")], [
+    "1\n2\n",
+    THROWS,
+  ]);
+}
+
+Deno.test("client map ends with 3 if no server can be reached", async () => {
+  await using cluster = await MapCluster.launch(0);
+  await cluster.write("same.js", "export const map = (x) => x;");
+  const port = String(freePort());
+  const words = ["map", "same.js", "--range", "1..3", "--port", port];
+  await cluster.write("o.txt", "kept\n");
+  await cluster.write("e.jsonl", "kept too\n");
+  const named = ["--output", "o.txt", "--keep-going", "--errors", "e.jsonl"];
+  const outcome = await runRole("client", [...words, ...named], { cwd: cluster.folder.path });
+  const stderr = `client: cannot reach 127.0.0.1:${port}: connection refused\n`;
+  assertEquals(outcome, { code: 3, stdout: "", stderr });
+  // A job that has not begun replaces nothing.
+  assertEquals(await cluster.read("o.txt"), "kept\n");
+  assertEquals(await cluster.read("e.jsonl"), "kept too\n");
+});
+
+Deno.test("client map says that a server beyond loopback takes no code", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using server = await startServer({ workers: [], args: ["--host", "0.0.0.0"] });
+  await using cluster = await MapCluster.launch(0);
+  await cluster.write("same.js", "export const map = (x) => x;");
+  const { port } = server.address;
+  const words = ["map", "same.js", "--range", "1..3", "--port", String(port)];
+  const outcome = await runRole("client", words, { cwd: cluster.folder.path });
+  const stderr = "client: el servidor no acepta código desde la red sin --insecure\n";
+  assertEquals(outcome, { code: 1, stdout: "", stderr });
+});
+
+Deno.test({
+  name: "client map says in one line that its stdout cannot be written",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await using cluster = await MapCluster.launch(1);
+    await cluster.write("same.js", "export const map = (x) => x;");
+    const shellLine = 'exec "$0" "$@" > /dev/full';
+    const { code, stderr } = await cluster.map(["same.js", "--range", "1..9"], { shellLine });
+    assertEquals(code, 4);
+    assertMatch(stderr, /^client: [^\n]+\n$/);
+  },
+});

@@ -1,0 +1,167 @@
+/**
+ * Purpose: jobs leave room for one another and for the basic operations, and flow at the pace of whoever reads.
+ *
+ * ```sh
+ * AULA_PROOF_LINES=10000000 deno task test faults tests/faults/map_load_test.ts --filter lines
+ * ```
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { MAX_CHANNEL_LINE_BYTES } from "../../src/limits.ts";
+import { childrenOf } from "../support/children.ts";
+import { printFigure, underLoad } from "../support/load.ts";
+import { linesOf, MapCluster } from "../support/map_cluster.ts";
+import { jobsOf } from "../support/map_room.ts";
+import { pause, until } from "../support/waiting.ts";
+
+// The memory of processes is read on Linux only.
+const ignore = Deno.build.os !== "linux";
+const LINES = Number(Deno.env.get("AULA_PROOF_LINES") ?? 200_000);
+const MAX_MIB = 300;
+const LINE = new TextEncoder().encode("end\n");
+
+const SLOW = `export function map(x) {
+  for (const end = performance.now() + 2; performance.now() < end;);
+  return x;
+}
+`;
+
+Deno.test("client map shares the slots fairly between two jobs", async () => {
+  await using cluster = await MapCluster.launch(2);
+  await cluster.write("f.js", SLOW);
+  await using first = cluster.start(["f.js", "--range", "1..1000000"]);
+  await first.stdout.line(/^100$/);
+  await using second = cluster.start(["f.js", "--range", "1..1000000"]);
+  await second.stdout.line(/^100$/);
+  const before = (await jobsOf(cluster.server)).map(({ done }) => done);
+  const gained = await until("both to go on", async () => {
+    const done = (await jobsOf(cluster.server)).map(({ done }) => done);
+    const [one, other] = done.map((count, index) => count - before[index]!);
+    return one! + other! > 1500 && [one!, other!];
+  });
+  // Chunks are of half a second: a share is not exact so early.
+  assert(Math.min(...gained) > 1500 / 5, `${gained} items of each`);
+  first.kill("SIGKILL");
+  second.kill("SIGKILL");
+});
+
+Deno.test("basic operations and heartbeats are answered while every core calculates", async () => {
+  await using cluster = await MapCluster.launch(3);
+  await cluster.server.untilStates("up", "up", "up");
+  await cluster.write("f.js", "export function map() { console.log('begun'); for (;;); }");
+  await using client = cluster.start(["f.js", "--range", "1..1000000"]);
+  for (const { name } of cluster.workers) {
+    await client.stderr.line(new RegExp(`^\\[${RegExp.escape(name)} · \\d+\\] begun$`));
+  }
+  await underLoad(cluster.server, async (load) => {
+    await load.more(2000);
+    // Three heartbeats without an answer would have cost a worker its connection.
+    await pause(3500);
+    await load.more(2000);
+  }, { restMs: 20 });
+  const { workers } = await cluster.server.status();
+  assertEquals(workers.map(({ state, failed }) => `${state} ${failed}`), Array(3).fill("up 0"));
+  assertEquals((await jobsOf(cluster.server))[0]?.workers, 3);
+  assertEquals(linesOf(client.stderr.text).length, 3, "nothing was begun anew");
+  client.kill("SIGKILL");
+});
+
+Deno.test(`client map passes ${LINES} lines of 100 bytes to a slow reader, in bounded memory`, {
+  ignore,
+}, async () => {
+  await using cluster = await MapCluster.launch(2);
+  await cluster.write("f.js", "export const map = (x) => x;");
+  const input = `${cluster.folder.path}/in.jsonl`;
+  await writeLines(input, LINES);
+  // It reads a little, stops, and then goes on with everything.
+  const reader = `dd bs=1000 count=1 iflag=fullblock status=none; sleep 2; cat`;
+  const shellLine = `"$0" "$@" | { ${reader}; } | cmp - in.jsonl && echo same`;
+  await using client = cluster.start(["f.js", "--input", "in.jsonl"], { shellLine });
+  const peaks = new Map<string, number>();
+  let hasEnded = false;
+  const ended = client.status.finally(() => hasEnded = true);
+  while (!hasEnded) {
+    await look(cluster, client.pid, peaks);
+    await Promise.race([ended, pause(20)]);
+  }
+  const outcome = await client.outcome();
+  assertEquals(outcome, { code: 0, stdout: "same\n", stderr: "" });
+  const text = Array.from(peaks, ([role, mib]) => `${role} ${mib.toFixed(0)} MiB`).join(", ");
+  printFigure(`${LINES} lines of 100 bytes; the most that was resident: ${text}`);
+  assertEquals([...peaks.keys()].sort(), ["client", "server", "slot", "worker"]);
+  for (const [role, mib] of peaks) assert(mib < MAX_MIB, `${role}: ${mib} MiB`);
+});
+
+Deno.test("client map waits while nobody reads, and holds no more than it may", {
+  ignore,
+}, async () => {
+  await using cluster = await MapCluster.launch(2);
+  await cluster.write("f.js", 'export const map = (x) => x + "x".repeat(10_000);');
+  // 100 GB, of which nothing is read until the test ends.
+  const shellLine = '"$0" "$@" | { read -r line; read -r end < gate; }';
+  const path = `${cluster.folder.path}/gate`;
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+  // Whoever opens both of its ends waits for nobody, and lets the reader go whatever fails.
+  using gate = await Deno.open(path, { read: true, write: true });
+  await using client = cluster.start(["f.js", "--range", "1..10000000"], { shellLine });
+  await using _opened = { [Symbol.asyncDispose]: async () => void await gate.write(LINE) };
+  const done = async () => (await jobsOf(cluster.server))[0]?.done ?? 0;
+  let [last, since] = [0, performance.now()];
+  await until("the job to wait for its reader", async () => {
+    const now = await done();
+    if (now !== last || now === 0) [last, since] = [now, performance.now()];
+    await pause(50);
+    return performance.now() - since > 1500;
+  });
+  const peaks = new Map<string, number>();
+  await look(cluster, client.pid, peaks);
+  for (const [role, mib] of peaks) assert(mib < MAX_MIB, `${role}: ${mib} MiB`);
+  // What may be held, and what the system does for connections and pipes.
+  assert(last * 10_000 < 100 * MAX_CHANNEL_LINE_BYTES, `${last} items`);
+  await gate.write(LINE);
+  await client.outcome();
+  await until("no job", async () => (await jobsOf(cluster.server)).length === 0);
+});
+
+/** Lines of 100 bytes, each of them a JSON text of its own. */
+async function writeLines(path: string, count: number): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true });
+  const encoder = new TextEncoder();
+  for (let first = 0; first < count; first += 10_000) {
+    const lines = Array.from(
+      { length: Math.min(10_000, count - first) },
+      (_, index) => `"${String(first + index).padStart(97, "x")}"\n`,
+    );
+    const bytes = encoder.encode(lines.join(""));
+    for (let written = 0; written < bytes.length;) {
+      written += await file.write(bytes.subarray(written));
+    }
+  }
+}
+
+/** Takes note of the most that each kind of process has had in memory. */
+async function look(
+  cluster: MapCluster,
+  shell: number,
+  peaks: Map<string, number>,
+): Promise<void> {
+  const note = async (role: string, pids: readonly number[]) => {
+    for (const pid of pids) {
+      const mib = await peakOf(pid);
+      if (mib > 0) peaks.set(role, Math.max(mib, peaks.get(role) ?? 0));
+    }
+  };
+  await note("server", [cluster.server.process.pid]);
+  for (const { process } of cluster.workers) {
+    await note("worker", [process.pid]);
+    await note("slot", await childrenOf(process.pid));
+  }
+  await note("client", await childrenOf(shell));
+}
+
+/** The most that was resident of a process, in MiB. */
+async function peakOf(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
+}

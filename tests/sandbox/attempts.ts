@@ -1,0 +1,410 @@
+/**
+ * What a user's function may try in order to get at the machine, by the kind of thing that it is after.
+ *
+ * @module
+ */
+
+/** One attempt. */
+export interface Attempt {
+  /** What it is after. */
+  readonly name: string;
+  /** The body of an async `map`, which gives `true` if it got what it was after. */
+  readonly body: string;
+  /** What stands in front of `map`. */
+  readonly before?: string;
+  /**
+   * What it does where nothing guards: it gives `true`, or it ends the process or its thread. `nothing` is
+   * what could only be tried here, because the platform itself denies it.
+   *
+   * @default {"works"}
+   */
+  readonly unguarded?: "works" | "ends" | "nothing";
+}
+
+/** What attempts are made on. */
+export interface Targets {
+  /** Address of a folder with secret.json, secret.txt and secret.js. */
+  readonly folder: string;
+  /** The same folder's path. */
+  readonly path: string;
+  /** A port where somebody listens who counts. */
+  readonly port: number;
+}
+
+/** All attempts. */
+export function attempts({ folder, path, port }: Targets): Attempt[] {
+  const secret = JSON.stringify(`${path}/secret.txt`);
+  const made = JSON.stringify(`${path}/made.txt`);
+  const url = (name: string) => JSON.stringify(`${folder}/${name}`);
+  return [
+    ...files(secret, made, url),
+    ...network(port),
+    ...surroundings(),
+    ...imports(url),
+    ...code(),
+    ...internals(),
+    ...ends(),
+  ];
+}
+
+function files(secret: string, made: string, url: (name: string) => string): Attempt[] {
+  return [
+    { name: "read a file", body: `return Deno.readTextFileSync(${secret}) === "secret"` },
+    { name: "write a file", body: `Deno.writeTextFileSync(${made}, "x"); return true` },
+    { name: "list a folder", body: `return [...Deno.readDirSync("/")].length > 0` },
+    {
+      name: "read a file by fetch",
+      body: `return (await (await fetch(${url("secret.txt")})).text()) === "secret"`,
+    },
+    {
+      name: "read a file by node:fs",
+      body:
+        `return process.getBuiltinModule("node:fs").readFileSync(${secret}, "utf8") === "secret"`,
+    },
+    { name: "change the folder", body: `Deno.chdir("/"); return true` },
+    {
+      name: "keep something in the cache API",
+      body: `const cache = await caches.open("aula-test");
+        await cache.put("http://a/b", new Response("x"));
+        await caches.delete("aula-test"); return true`,
+    },
+    {
+      name: "keep something in local storage",
+      body: "return localStorage.length >= 0",
+      unguarded: "nothing",
+    },
+    {
+      name: "open a key-value store",
+      body: "return typeof Deno.openKv === 'function'",
+      unguarded: "nothing",
+    },
+    {
+      name: "reach a file by a blob's address",
+      body: `return typeof URL.createObjectURL(new Blob(["x"])) === "string"`,
+    },
+  ];
+}
+
+function network(port: number): Attempt[] {
+  const http = JSON.stringify(`http://127.0.0.1:${port}/`);
+  return [
+    { name: "fetch", body: `return (await fetch(${http})).status === 200` },
+    {
+      name: "connect",
+      body: `(await Deno.connect({ hostname: "127.0.0.1", port: ${port} })).close(); return true`,
+    },
+    {
+      name: "listen",
+      body: `Deno.listen({ hostname: "127.0.0.1", port: 0 }).close(); return true`,
+    },
+    {
+      name: "open a WebSocket",
+      body: `return await new Promise((resolve, reject) => {
+        const socket = new WebSocket("ws://127.0.0.1:${port}/");
+        socket.onopen = () => { socket.close(); resolve(true); };
+        socket.onerror = () => reject(new Error("no socket"));
+      })`,
+    },
+    {
+      name: "open an event source",
+      body: `new EventSource(${http}).close(); return true`,
+    },
+    {
+      name: "connect by node:net",
+      body: `return await new Promise((resolve, reject) => {
+        const socket = process.getBuiltinModule("node:net").connect(${port}, "127.0.0.1");
+        socket.on("connect", () => { socket.destroy(); resolve(true); });
+        socket.on("error", reject);
+      })`,
+    },
+    {
+      name: "ask for a name",
+      body: `return (await Deno.resolveDns("localhost", "A")).length >= 0`,
+      unguarded: "nothing",
+    },
+    {
+      name: "talk to other threads by a channel",
+      body: `new BroadcastChannel("x").postMessage(1); return true`,
+    },
+  ];
+}
+
+function surroundings(): Attempt[] {
+  return [
+    { name: "read the environment", body: `return Deno.env.get("PATH") !== undefined` },
+    { name: "read process.env", body: `return process.env.PATH !== undefined` },
+    { name: "learn the machine's name", body: `return Deno.hostname().length > 0` },
+    { name: "learn the machine's memory", body: `return Deno.systemMemoryInfo().total > 0` },
+    { name: "learn the cores", body: `return navigator.hardwareConcurrency > 0` },
+    { name: "learn the own program's path", body: `return Deno.execPath().length > 0` },
+    { name: "learn the process's number", body: `return Deno.pid > 0` },
+    {
+      name: "start a process",
+      body:
+        `return new Deno.Command(Deno.execPath(), { args: ["--version"] }).outputSync().success`,
+    },
+    {
+      name: "start a process by node:child_process",
+      body: `const { execFileSync } = process.getBuiltinModule("node:child_process");
+        return execFileSync(Deno.execPath(), ["--version"]).length > 0`,
+    },
+    { name: "load a library", body: `Deno.dlopen("libc.so.6", {}).close(); return true` },
+    {
+      name: "read standard input",
+      body: `return Deno.stdin.readSync(new Uint8Array(1)) !== undefined`,
+    },
+    {
+      name: "write on standard output",
+      body: `return Deno.stdout.writeSync(new Uint8Array(0)) === 0`,
+    },
+    {
+      name: "write on standard error",
+      body: `return Deno.stderr.writeSync(new Uint8Array(0)) === 0`,
+    },
+    {
+      name: "take a signal",
+      body: `Deno.addSignalListener("SIGTERM", () => {}); return true`,
+    },
+    { name: "send a signal", body: `Deno.kill(Deno.pid, "SIGCONT"); return true` },
+    {
+      name: "be given permissions",
+      body: `return Deno.permissions.querySync({ name: "read" }).state === "granted"`,
+    },
+    {
+      name: "ask the user",
+      body: `return typeof prompt === "function" && prompt("?") !== null`,
+      unguarded: "nothing",
+    },
+    { name: "use the graphics card", body: `return navigator.gpu !== undefined` },
+    {
+      name: "lower or raise the priority",
+      body: `process.getBuiltinModule("node:os").setPriority(19); return true`,
+    },
+    {
+      name: "print beside the protocol",
+      body: `return console.log.toString().includes("native")`,
+      unguarded: "nothing",
+    },
+  ];
+}
+
+function imports(url: (name: string) => string): Attempt[] {
+  const text = (module: string) =>
+    JSON.stringify(`data:text/javascript,${encodeURIComponent(module)}`);
+  return [
+    {
+      name: "import a .json file",
+      body: `return (await import(${
+        url("secret.json")
+      }, { with: { type: "json" } })).default === "secret"`,
+    },
+    {
+      name: "import a .js file",
+      body: `return (await import(${url("secret.js")})).secret === "secret"`,
+    },
+    {
+      name: "import a .json file by a computed name",
+      body: `const name = [${url("secret.json")}].join("");
+        return (await import(name, { with: { type: "json" } })).default === "secret"`,
+    },
+    {
+      name: "import a file as text",
+      body: `return (await import(${
+        url("secret.txt")
+      }, { with: { type: "text" } })).default === "secret"`,
+    },
+    {
+      name: "import a .json file statically",
+      before: `import secret from ${url("secret.json")} with { type: "json" };`,
+      body: `return secret === "secret"`,
+    },
+    {
+      name: "export what a .js file exports",
+      before: `export * from ${url("secret.js")};`,
+      body: `return true`,
+    },
+    {
+      name: "import a module from a text, which imports a file",
+      body: `const inner = ${
+        text(`import secret from ${url("secret.json")} with { type: "json" };
+        export default secret`)
+      };
+        return (await import(inner)).default === "secret"`,
+    },
+    {
+      name: "read a file by an imported node:fs",
+      body: `const fs = await import("node:fs");
+        return fs.readFileSync(new URL(${url("secret.txt")}), "utf8") === "secret"`,
+    },
+    {
+      name: "start a process by an imported node:child_process",
+      body: `const { execFileSync } = await import("node:child_process");
+        return execFileSync("/bin/true").length === 0`,
+    },
+    {
+      name: "read the environment by an imported node:process",
+      body: `return (await import("node:process")).default.env.PATH !== undefined`,
+    },
+    {
+      name: "start a thread by an imported node:worker_threads",
+      body: `const { Worker } = await import("node:worker_threads");
+        new Worker("postMessage(1)", { eval: true }).unref(); return true`,
+    },
+    { name: "import an npm package", body: `return (await import("npm:minimist")) !== undefined` },
+    {
+      name: "import a JSR package",
+      body: `return (await import("jsr:@std/assert")) !== undefined`,
+      unguarded: "nothing",
+    },
+    {
+      name: "import from the web",
+      body: `return (await import("https://deno.land/std@0.224.0/version.ts")) !== undefined`,
+      unguarded: "nothing",
+    },
+  ];
+}
+
+function code(): Attempt[] {
+  return [
+    { name: "eval", body: `return eval("1 + 1") === 2` },
+    { name: "indirect eval", body: `return (0, eval)("typeof globalThis") === "object"` },
+    { name: "new Function", body: `return new Function("return true")()` },
+    { name: "a function's constructor", body: `return (() => {}).constructor("return true")()` },
+    {
+      name: "an async function's constructor",
+      body: `return await Object.getPrototypeOf(async () => {}).constructor("return true")()`,
+    },
+    {
+      name: "a generator's constructor",
+      body:
+        `return Object.getPrototypeOf(function* () {}).constructor("return true")().next().value`,
+    },
+    {
+      name: "the constructor of a function of ours",
+      body: `return setTimeout.constructor.constructor("return true")()`,
+    },
+    {
+      name: "the constructor of the context's function",
+      body: `return [].concat.call.constructor("return true")()`,
+    },
+    {
+      name: "a timer with a text",
+      body: `globalThis.seen = false;
+        setTimeout("globalThis.seen = true", 0);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return globalThis.seen`,
+      // Deno of today asks for a function; older ones ran the text.
+      unguarded: "nothing",
+    },
+    {
+      name: "a nested Worker",
+      body: `return await new Promise((resolve, reject) => {
+        const worker = new Worker("data:text/javascript,postMessage(1)", { type: "module" });
+        worker.onmessage = () => resolve(true);
+        worker.onerror = reject;
+      })`,
+    },
+    {
+      name: "importScripts",
+      body: `importScripts("data:text/javascript,1"); return true`,
+      unguarded: "nothing",
+    },
+    {
+      name: "another realm",
+      body: `return new ShadowRealm().evaluate("true")`,
+      unguarded: "nothing",
+    },
+    {
+      name: "another realm by node:vm",
+      body: `return process.getBuiltinModule("node:vm").runInNewContext("true")`,
+    },
+  ];
+}
+
+function internals(): Attempt[] {
+  return [
+    { name: "Deno", body: `return typeof Deno === "object"` },
+    {
+      name: "Deno's operations",
+      body: `return Object.keys(Deno[Deno.internal].core.ops).length > 0`,
+    },
+    { name: "the global process", body: `return typeof process === "object"` },
+    { name: "the global Buffer", body: `return typeof Buffer === "function"` },
+    {
+      name: "what the scope inherits",
+      body:
+        `return typeof Object.getPrototypeOf(globalThis).constructor.prototype.postMessage === "function" || typeof postMessage === "function"`,
+    },
+    {
+      name: "what the frames of a stack are made of",
+      body: `const seen = [];
+        try {
+          Error.prepareStackTrace = (_, frames) => {
+            for (const frame of frames) seen.push(frame.getThis?.(), frame.getFunction?.());
+            return frames;
+          };
+        } catch { return false }
+        const { stack } = new Error("x");
+        return Array.isArray(stack)`,
+    },
+    {
+      name: "the caller",
+      body: `function inner() { return inner.caller ?? arguments.callee; }
+        return typeof inner() === "function"`,
+      unguarded: "nothing",
+    },
+    {
+      name: "a port that messages go through",
+      body: `let found = false;
+        const { dispatchEvent } = EventTarget.prototype;
+        EventTarget.prototype.dispatchEvent = function (event) {
+          if (typeof MessagePort === "function" && this instanceof MessagePort) found = true;
+          return dispatchEvent.call(this, event);
+        };
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {};
+        port2.postMessage(1);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        port1.close();
+        return found`,
+    },
+    {
+      name: "to post messages of its own",
+      body: `globalThis.onmessage = null; postMessage(true); return true`,
+    },
+    {
+      name: "a system call of WebAssembly",
+      body: `return typeof WebAssembly.wasi === "object"`,
+      unguarded: "nothing",
+    },
+    {
+      name: "the platform's own symbols",
+      body:
+        `return Reflect.ownKeys(globalThis).some((key) => /deno|bootstrap|internal/i.test(String(key)))`,
+    },
+  ];
+}
+
+function ends(): Attempt[] {
+  const after = "return false";
+  return [
+    { name: "Deno.exit", body: `Deno.exit(7); ${after}`, unguarded: "ends" },
+    {
+      name: "self.close",
+      body: `self.close(); await new Promise(() => {}); ${after}`,
+      unguarded: "ends",
+    },
+    { name: "process.exit", body: `process.exit(7); ${after}`, unguarded: "ends" },
+    { name: "process.abort", body: `process.abort(); ${after}`, unguarded: "nothing" },
+    {
+      name: "process.kill",
+      body: `process.kill(process.pid, "SIGKILL"); ${after}`,
+      unguarded: "ends",
+    },
+    {
+      name: "an error that nobody catches",
+      body: `reportError(new Error("x")); await new Promise((r) => setTimeout(r, 50)); ${after}`,
+      unguarded: "ends",
+    },
+  ];
+}

@@ -1,0 +1,98 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { ModuleError } from "../../../../src/client/errors.ts";
+import { needsCombine, prepareModule } from "../../../../src/client/map/prepare_module.ts";
+
+const ITEMS = { input: "items" } as const;
+
+function prepare(text: string, name = "f.ts") {
+  return prepareModule({ name, text, isTypeScript: name.endsWith("ts") }, ITEMS);
+}
+
+Deno.test("prepareModule() strips types and leaves every line and column where it was", async () => {
+  const text = [
+    "interface Item { readonly ñ: number; }",
+    "type Other = 'é😀' | Item;",
+    "export function map<T extends Item>(item: T, context?: unknown): number {",
+    "  return (item as Item).ñ satisfies number; // 😀",
+    "}",
+    "",
+  ].join("\n");
+  const { code, sha256, name, call, reduce } = await prepare(text);
+  const stripped = new TextDecoder().decode(code);
+  const [, , head, body] = stripped.split("\n");
+  assertMatch(head!, /^export function map\s+\(item\s+, context\s+\)\s+\{$/);
+  assertEquals(body!.indexOf("// 😀"), text.split("\n")[3]!.indexOf("// 😀"));
+  assertEquals(stripped.split("\n").length, text.split("\n").length);
+  assertEquals([name, call, reduce], ["f.ts", "map", null]);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", code));
+  assertEquals(sha256, [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+});
+
+Deno.test("prepareModule() leaves JavaScript as it is", async () => {
+  const text = "const a = 1, b = 2, c = 3;\nexport const map = (x) => [a < b, b > (c), x];\n";
+  const { code } = await prepare(text, "f.js");
+  assertEquals(new TextDecoder().decode(code), text);
+});
+
+Deno.test("prepareModule() takes types that are imported, and import.meta, which bring nothing in", async () => {
+  await prepare("import type { Item } from './item.ts';\nexport const map = (item: Item) => item;");
+  await prepare("export const map = () => import.meta.url;");
+});
+
+const MAP = "export const map = (x) => x;";
+
+Deno.test("prepareModule() refuses every kind of import with its place and the way out", async () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['import "./a.js";', '"./a.js"', "f.ts:2:1"],
+    ['  import { a } from "npm:a";', '"npm:a"', "f.ts:2:3"],
+    ['const b = await import("./b.js");', '"./b.js"', "f.ts:2:17"],
+    ['const b = await import("./b" + ".js");', '"./b" + ".js"', "f.ts:2:17"],
+    ["const b = await import(MAP);", "MAP", "f.ts:2:17"],
+    ['export * from "./all.js";', '"./all.js"', "f.ts:2:1"],
+    ['export { a } from "./\\u0061.js";', '"./\\u0061.js"', "f.ts:2:1"],
+    ['const b = `${await import("c")}`;', '"c"', "f.ts:2:20"],
+    ['import { type Item } from "./item.ts";', '"./item.ts"', "f.ts:2:1"],
+  ];
+  for (const [line, specifier, place] of cases) {
+    const error = await assertRejects(() => prepare(`${MAP}\n${line}\n`), ModuleError);
+    const expected = `cannot use f.ts: it imports ${specifier} at ${place}, and a module must be ` +
+      "whole by itself: bundle it first, for example with " +
+      "npx esbuild f.ts --bundle --format=esm --outfile=bundled.js";
+    assertEquals(error.message, expected);
+  }
+});
+
+Deno.test("prepareModule() says where a module cannot be read", async () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ["f.ts", `${MAP}\n  enum A { B }`, /^cannot read f\.ts:2:3: .*enum.*: write it in JavaScript/],
+    ["f.ts", "export function map( {", /^cannot read f\.ts:1:\d+: .*; correct it there$/],
+    ["f.js", `${MAP}\nconst a = "`, /^cannot read f\.js:\d+:\d+: it is not JavaScript/],
+    ["f.ts", "export const other = 1;", /^cannot use f\.ts: it does not export "map"/],
+  ];
+  for (const [name, text, message] of cases) {
+    const error = await assertRejects(() => prepare(text, name), ModuleError);
+    assertMatch(error.message, message);
+  }
+});
+
+Deno.test("accumulators that are objects need a combine", async () => {
+  const head =
+    "export const map = (x) => x; export const reduce = (a) => a; export const initial = ";
+  const cases: readonly (readonly [string, boolean])[] = [
+    ["0;", false],
+    ["{ count: 0 };", true],
+    ["[];", true],
+    ["{ count: 0 }; export const combine = reduce;", false],
+  ];
+  for (const [rest, expected] of cases) {
+    const source = { name: "f.js", text: head + rest, isTypeScript: false };
+    assertEquals(await needsCombine(await prepareModule(source, { input: "items" })), expected);
+  }
+  const typed = head.replace("initial =", "initial: number[] =") + "[];";
+  const source = { name: "f.ts", text: typed, isTypeScript: true };
+  assertEquals(await needsCombine(await prepareModule(source, { input: "items" })), true);
+  assertEquals(
+    await needsCombine(await prepareModule(source, { input: "items", reduce: "sum" })),
+    false,
+  );
+});

@@ -1,0 +1,241 @@
+import { assert, assertEquals } from "@std/assert";
+import { MAX_JOB_RESULT_BYTES } from "../../../../src/limits.ts";
+import { BoardRoom } from "./board_room.ts";
+
+const MEGABYTE = 1_000_000;
+
+Deno.test("results behind a missing one are held up to a bound, and go on when it has come", () => {
+  const room = new BoardRoom(1);
+  const { job, requester } = room.addJob({});
+  room.give(job, 1, 1, 100, 1e9);
+  const [slow, fast] = [room.addChannel(1), room.addChannel(1)];
+  room.board.handOut(0);
+  const [front] = room.chunksOf(slow);
+  room.start(slow, front!);
+  for (let count = 0; count < 60; count++) {
+    const [chunk] = room.chunksOf(fast);
+    if (chunk === undefined) break;
+    while (chunk.next < chunk.position + chunk.count) room.tell(fast, chunk, MEGABYTE);
+    room.end(fast, chunk, 1000);
+    room.board.handOut(0);
+    room.check();
+  }
+  assertEquals(room.chunksOf(fast), []);
+  assert(job.budget.held > MAX_JOB_RESULT_BYTES / 2, `${job.budget.held}`);
+  assert(job.isFull);
+  assertEquals(requester.told, []);
+  for (const chunk of room.chunksOf(slow)) {
+    room.tell(slow, chunk, 10);
+    room.end(slow, chunk, 1);
+  }
+  assert(requester.told.length > 15, `${requester.told.length}`);
+  assertEquals(job.budget.held, 0);
+  room.board.handOut(0);
+  assert(room.chunksOf(fast).length > 0);
+});
+
+Deno.test("whoever needs to send more is allowed to: the first at once, others as long as it can be held", () => {
+  const room = new BoardRoom(2);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 2, 1e9);
+  const [one, other] = [room.addChannel(1), room.addChannel(1)];
+  room.board.handOut(0);
+  const [front] = room.chunksOf(one);
+  const [behind] = room.chunksOf(other);
+  const attemptOf = (position: number) =>
+    [...job.attempts].find(({ segment }) => segment.stretch.position === position)!;
+  room.start(one, front!);
+  room.start(other, behind!);
+  for (
+    const [fake, { job: number, chunk, position }] of [[one, front!], [other, behind!]] as const
+  ) {
+    const part = { op: "result", job: number, chunk, position, count: 0 };
+    for (let count = 0; count < 30; count++) room.says(fake, part, "x".repeat(250_000));
+    assert(attemptOf(position).credit > 0, `${position}`);
+    room.check();
+  }
+});
+
+Deno.test("what runs without room for its results makes place for what is waited for", () => {
+  const room = new BoardRoom(3);
+  const { job, requester } = room.addJob({});
+  room.give(job, 1, 1, 60, 1e9);
+  const [lost, worker] = [room.addChannel(1), room.addChannel(1)];
+  room.board.handOut(0);
+  room.start(lost, room.chunksOf(lost)[0]!);
+  let blocked = room.chunksOf(worker)[0]!;
+  for (let count = 0; count < 60 && room.chunksOf(worker).length > 0; count++) {
+    blocked = room.chunksOf(worker)[0]!;
+    room.start(worker, blocked);
+    if (!job.budget.hasRoom(8 * MEGABYTE)) break;
+    room.tell(worker, blocked, MEGABYTE);
+    room.end(worker, blocked, 1000);
+    room.board.handOut(0);
+  }
+  // A long value takes the rest of the room, and cannot go on.
+  const part = { op: "result", job: 1, chunk: blocked.chunk, position: blocked.next, count: 0 };
+  const attempt = [...job.attempts].find(({ number }) => number === blocked.chunk)!;
+  while (attempt.credit > 0) {
+    room.says(worker, part, "x".repeat(250_000));
+  }
+  room.lose(lost);
+  for (let ms = 0; ms < 3000 && requester.told.length === 0; ms += 50) {
+    room.nowMs = ms;
+    room.board.tick(ms);
+    room.board.handOut(ms);
+    for (const chunk of room.chunksOf(worker)) {
+      if (chunk.isDropped) {
+        worker.chunks.delete(`1/${chunk.chunk}`);
+        const returned = { op: "returned", job: 1, chunk: chunk.chunk, position: chunk.next };
+        room.says(worker, { ...returned, ms: 1, why: "dropped" });
+      } else if (chunk.position === 1) {
+        room.start(worker, chunk);
+        room.tell(worker, chunk, 10);
+        room.end(worker, chunk, 1);
+      }
+    }
+  }
+  const state = room.chunksOf(worker).map(({ position, isDropped }) => [position, isDropped]);
+  assert(requester.told.length > 0, JSON.stringify([state, job.budget, job.isFull]));
+});
+
+Deno.test("what the client waits for, lost with its worker, takes the place of what comes last", () => {
+  const room = new BoardRoom(6);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 20, 1e9);
+  const [lost, worker] = [room.addChannel(1), room.addChannel(1)];
+  room.board.handOut(0);
+  room.start(lost, room.chunksOf(lost)[0]!);
+  room.start(worker, room.chunksOf(worker)[0]!);
+  room.lose(lost);
+  room.board.handOut(0);
+  assertEquals(room.chunksOf(worker).map(({ isDropped }) => isDropped), [true, true]);
+  for (const { chunk, position } of room.chunksOf(worker)) {
+    worker.chunks.delete(`1/${chunk}`);
+    room.says(worker, { op: "returned", job: 1, chunk, position, ms: 0, why: "dropped" });
+  }
+  room.board.handOut(0);
+  assertEquals(room.chunksOf(worker).map(({ position }) => position), [1, 2]);
+});
+
+Deno.test("what two workers have died of runs alone", () => {
+  const room = new BoardRoom(4);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 20, 1e9);
+  for (let deaths = 0; deaths < 2; deaths++) {
+    const fake = room.addChannel(2);
+    room.board.handOut(0);
+    assertEquals(room.chunksOf(fake).length, 4);
+    room.start(fake, room.chunksOf(fake).find(({ position }) => position === 1)!);
+    room.lose(fake);
+  }
+  const busy = room.addChannel(2);
+  room.board.handOut(0);
+  assertEquals(room.chunksOf(busy).map(({ position }) => position), [1], "alone");
+  const helper = room.addChannel(1);
+  room.board.handOut(0);
+  assertEquals([room.chunksOf(busy).length, room.chunksOf(helper).length], [1, 2]);
+  const [suspect] = room.chunksOf(busy);
+  room.start(busy, suspect!);
+  room.tell(busy, suspect!, 10);
+  room.end(busy, suspect!, 1);
+  room.board.handOut(0);
+  assert(room.chunksOf(busy).length > 1);
+});
+
+Deno.test("two answers that cannot be held become one, of whoever has come further", () => {
+  const room = new BoardRoom(5);
+  const { job, requester } = room.addJob({});
+  room.give(job, 1, 1, 2000, 1e9);
+  const slow = room.addChannel(1);
+  // Small values until it is trusted with many items.
+  for (let chunks = 0; chunks < 7; chunks++) {
+    room.board.handOut(0);
+    const [chunk] = room.chunksOf(slow);
+    room.start(slow, chunk!);
+    while (chunk!.next < chunk!.position + chunk!.count) room.tell(slow, chunk!, 5);
+    room.end(slow, chunk!, 1);
+  }
+  room.board.handOut(0);
+  const before = requester.told.length;
+  const [front] = room.chunksOf(slow);
+  assert(front!.count >= 60, `${front!.count}`);
+  room.start(slow, front!);
+  room.nowMs = 1000;
+  const fast = room.addChannel(9);
+  // It gets all the rest of the input, and then what is late.
+  for (let rounds = 0; rounds < 3000; rounds++) {
+    room.board.tick(room.nowMs);
+    room.board.handOut(room.nowMs);
+    const next = room.chunksOf(fast).find(({ position }) => position > front!.position);
+    if (next === undefined) break;
+    room.start(fast, next);
+    while (next.next < next.position + next.count) room.tell(fast, next, 5);
+    room.end(fast, next, 1);
+  }
+  const again = room.chunksOf(fast).find(({ position }) => position === front!.position);
+  assert(again !== undefined, "asked again");
+  for (let count = 0; count < 59; count++) {
+    if (!again.isDropped) room.tell(fast, again, MEGABYTE / 2);
+    if (count % 3 === 0) room.tell(slow, front!, MEGABYTE / 2);
+    room.check();
+  }
+  assert(front!.isDropped && !again.isDropped);
+  assert(requester.told.length > before + 20);
+});
+
+Deno.test("a worker kept free for a chunk is free again when another has done that meanwhile", () => {
+  const room = new BoardRoom(6);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 100, 1e9);
+  const first = room.addChannel(1);
+  room.board.handOut(0);
+  room.start(first, room.chunksOf(first)[0]!);
+  room.lose(first);
+  const second = room.addChannel(1);
+  room.board.handOut(0);
+  const kept = room.addChannel(1);
+  room.board.handOut(0);
+  room.start(second, room.chunksOf(second).find(({ position }) => position === 1)!);
+  room.lose(second);
+  room.board.handOut(0);
+  assert(kept.channel.reservedFor !== undefined, "kept free for what may be deadly");
+  room.setUsable(kept, false);
+  const other = room.addChannel(1);
+  room.board.handOut(0);
+  const [suspect] = room.chunksOf(other);
+  assertEquals(suspect?.position, 1);
+  room.start(other, suspect!);
+  room.tell(other, suspect!, 10);
+  room.end(other, suspect!, 1);
+  room.setUsable(kept, true);
+  room.board.handOut(0);
+  assertEquals(kept.channel.reservedFor, undefined);
+});
+
+Deno.test("what has been told of to its end, but for the word that it is done, is not asked of another", () => {
+  const room = new BoardRoom(7);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 1, 1e9);
+  const slow = room.addChannel(1);
+  room.board.handOut(0);
+  const [chunk] = room.chunksOf(slow);
+  room.start(slow, chunk!);
+  room.tell(slow, chunk!, 10);
+  room.nowMs = 100_000;
+  const idle = room.addChannel(1);
+  room.board.tick(room.nowMs);
+  room.board.handOut(room.nowMs);
+  assertEquals(room.chunksOf(idle), []);
+});
+
+Deno.test("where a worker says that it is counts only within its chunk", () => {
+  const room = new BoardRoom(8);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 1, 1e9);
+  const worker = room.addChannel(1);
+  room.board.handOut(0);
+  const at = { op: "at", job: job.number, chunk: room.chunksOf(worker)[0]!.chunk };
+  assertEquals(room.says(worker, { ...at, position: 1e9 }), undefined);
+  assertEquals([...job.attempts].map(({ at }) => at), [1]);
+});

@@ -1,0 +1,190 @@
+/** What a peer of a server may make it hold, and what becomes of one that goes beyond. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { JobWires, OPENING, type Wire } from "./job_wire.ts";
+
+const MEBIBYTE = 1024 * 1024;
+const PIECE = 256 * 1024;
+const RANGE = { op: "chunk", job: 1, chunk: 1, position: 1, count: 3, first: "5", credit: 1000 };
+
+/** A server with one worker, and a client with a job whose code is there. */
+function running(input = "range"): { wires: JobWires; client: Wire; worker: Wire } {
+  const wires = new JobWires(1);
+  wires.greet(wires.dialled[0]!, 1);
+  const client = wires.client();
+  wires.send(client, { ...OPENING, input, reduce: input === "items" ? "own" : null });
+  wires.send(client, { op: "code", job: 1, bytes: 3 }, "1+1");
+  const worker = wires.channel(1);
+  wires.messages(client);
+  return { wires, client, worker };
+}
+
+/** A client has two accumulators merged that have so many bytes. */
+function merge(wires: JobWires, client: Wire, chunk: number, bytes: number): void {
+  const line = "1".repeat(bytes / 2 - 1) + "\n";
+  const text = line + line;
+  for (let start = 0; start < bytes; start += PIECE) {
+    const piece = text.slice(start, start + PIECE);
+    const message = start > 0
+      ? { op: "items", job: 1, chunk, bytes: piece.length }
+      : { op: "chunk", job: 1, chunk, position: 1, count: 2, item_bytes: bytes, merge: true };
+    if (client.end !== undefined) return;
+    wires.send(client, { ...message, credit: 9, bytes: piece.length }, piece);
+  }
+}
+
+Deno.test("two accumulators that are as long as values may be are taken at once", () => {
+  const { wires, client, worker } = running("items");
+  merge(wires, client, 1, 32 * MEBIBYTE);
+  assertEquals(client.end, undefined, wires.logs.join());
+  assertStringIncludes(wires.take(worker), '"merge":true');
+});
+
+Deno.test("merges have a bound of their own, which a client never needs to pass", () => {
+  const { wires, client } = running("items");
+  for (let chunk = 1; chunk <= 6; chunk++) {
+    merge(wires, client, chunk, 16 * MEBIBYTE);
+    assertEquals(client.end, undefined, `${chunk}: ${wires.logs.join()}`);
+  }
+  merge(wires, client, 7, 16 * MEBIBYTE);
+  assertEquals(client.end, "close");
+});
+
+Deno.test("merges are not counted among the lines that a client may send", () => {
+  const { wires, client } = running("items");
+  merge(wires, client, 1, 2 * PIECE);
+  assertEquals(wires.messages(client).filter(({ op }) => op === "want"), []);
+});
+
+Deno.test("a client that sends nothing in many messages loses its channel", () => {
+  const wires = new JobWires(1);
+  const coding = wires.client();
+  wires.send(coding, OPENING, { op: "code", job: 1, bytes: 0 });
+  assertEquals(coding.end, "close");
+  const giving = running("items");
+  const chunk = { op: "chunk", job: 1, chunk: 1, position: 1, count: 1, item_bytes: 9, credit: 9 };
+  giving.wires.send(giving.client, chunk);
+  assertEquals(giving.client.end, undefined);
+  giving.wires.send(giving.client, { op: "items", job: 1, chunk: 1, bytes: 0 });
+  assertEquals(giving.client.end, "close");
+});
+
+Deno.test("a client has a number of chunks without an answer, and not more", () => {
+  const { wires, client } = running();
+  const thousand = (from: number) =>
+    Array.from({ length: 1000 }, (_, index) => {
+      const chunk = from + index;
+      return { ...RANGE, chunk, position: chunk, count: 1 };
+    });
+  let chunks = 1;
+  for (; client.end === undefined && chunks < 200_000; chunks += 1000) {
+    wires.send(client, ...thousand(chunks));
+  }
+  assert(chunks > 131_000 && chunks < 133_000, `${chunks}`);
+});
+
+Deno.test("a worker that sends more results than it may loses its channel", () => {
+  const { wires, client, worker } = running();
+  wires.send(worker, { op: "slots", slots: 4 });
+  wires.send(client, { ...RANGE, count: 4 });
+  const payload = "x".repeat(PIECE);
+  // All are behind the first, of which nothing is known.
+  let sent = 0;
+  for (let chunk = 2; chunk <= 4; chunk++) {
+    const result = { op: "result", job: 1, chunk, position: chunk, count: 0, bytes: PIECE };
+    for (let part = 0; part < 60 && worker.end === undefined; part++, sent++) {
+      wires.send(worker, result, payload);
+    }
+  }
+  assert(sent > 100 && sent < 140, `${sent}`);
+  assertStringIncludes(wires.logs.join(), "sent more than it may");
+});
+
+Deno.test("parts of a value that are empty, or tiny and many, are a worker's fault", () => {
+  for (const part of ["", "1"]) {
+    const { wires, client, worker } = running();
+    wires.send(client, { ...RANGE, count: 1 });
+    const message = { op: "result", job: 1, chunk: 1, position: 1, count: 0, bytes: part.length };
+    const text = (JSON.stringify(message) + "\n" + part).repeat(1000);
+    for (let times = 0; times < 100 && worker.end === undefined; times++) wires.send(worker, text);
+    assertEquals(worker.end, "close", JSON.stringify(part));
+  }
+});
+
+Deno.test("failures take of the client's credit, and wait for more", () => {
+  const { wires, client, worker } = running();
+  wires.send(client, { ...RANGE, count: 5, credit: 600 });
+  for (let chunk = 1; chunk <= 5; chunk++) {
+    const failed = { op: "failed", job: 1, chunk, position: chunk, cause: "error", error: "no" };
+    wires.send(worker, failed, { op: "done", job: 1, chunk, ms: 1000 });
+  }
+  const failures = () => wires.messages(client).filter(({ op }) => op === "failed").length;
+  assertEquals(failures(), 3);
+  wires.send(client, { op: "credit", job: 1, chunk: 1, credit: 1000 });
+  assertEquals(failures(), 2);
+});
+
+Deno.test("a module that is not what its hash says ends its job, and is nobody else's", () => {
+  const wires = new JobWires(1);
+  const first = wires.client();
+  wires.send(first, OPENING, { op: "code", job: 1, bytes: 3 }, "2+2");
+  assertStringIncludes(wires.take(first), '"code":"bad_code"');
+  const second = wires.client();
+  wires.send(second, OPENING);
+  assertStringIncludes(wires.take(second), '"op":"need"');
+});
+
+Deno.test("whatever a peer puts in the place of a member, it ends no more than its own channel", () => {
+  const messages = [
+    OPENING,
+    RANGE,
+    { op: "chunk", job: 1, chunk: 1, position: 1, count: 1, item_bytes: 2, merge: true, credit: 1 },
+    { op: "items", job: 1, chunk: 1, bytes: 0 },
+    { op: "credit", job: 1, chunk: 1, credit: 1 },
+    { op: "drop", job: 1, chunk: 1 },
+    { op: "at", job: 1, chunk: 1, position: 1 },
+    { op: "result", job: 1, chunk: 1, position: 1, count: 1, bytes: 0 },
+    {
+      op: "failed",
+      job: 1,
+      chunk: 1,
+      position: 1,
+      cause: "error",
+      error: "",
+      stack: "",
+      item: "",
+      worker: "",
+    },
+    { op: "done", job: 1, chunk: 1, ms: 1 },
+    { op: "returned", job: 1, chunk: 1, position: 1, ms: 1, why: "late" },
+    { op: "print", job: 1, position: 1, worker: "", text: "" },
+    { op: "job_failed", job: 1, code: "x", error: "", stack: "" },
+    { op: "slots", slots: 1 },
+  ];
+  for (const message of messages) {
+    for (const name of Object.keys(message)) {
+      for (const value of [{ toString: 1 }, [{ toString: 1 }], null, -1, 1e300]) {
+        const { wires, client, worker } = running();
+        wires.send(client, { ...RANGE, count: 1 });
+        wires.send(worker, { ...message, [name]: value });
+        if (client.end === undefined) wires.send(client, { ...message, [name]: value });
+      }
+    }
+  }
+});
+
+Deno.test("of what all slots print so much a second is passed on, however short the texts are", () => {
+  const { wires, client, worker } = running();
+  wires.send(client, { ...RANGE, count: 1 });
+  wires.messages(client);
+  const print = { op: "print", job: 1, position: 1, text: "" };
+  wires.send(worker, ...Array.from({ length: 10_000 }, () => print));
+  const printed = wires.messages(client).length;
+  assert(printed > 100 && printed <= 1024, `${printed}`);
+  wires.nowMs += 1000;
+  wires.send(worker, { ...print, text: "hola" });
+  const texts = wires.messages(client).filter(({ op }) => op === "print").map(({ text }) => text);
+  assertEquals(texts, [
+    `(${10_000 - printed} printed texts of several slots were too much, and dropped)`,
+    "hola",
+  ]);
+});

@@ -1,0 +1,13 @@
+import { assertEquals } from "@std/assert";
+import { Printer } from "../../../src/slot/printer.ts";
+
+Deno.test("so many texts a second are printed and no more, even if they are empty", () => {
+  let nowMs = 0;
+  const printed: string[] = [];
+  const printer = new Printer(() => nowMs, (text) => printed.push(text));
+  for (let count = 0; count < 1000; count++) printer.print([""]);
+  assertEquals(printed.length, 256);
+  nowMs = 1000;
+  printer.print(["x"]);
+  assertEquals(printed.slice(256), ["… 744 more lines were left out", "x"]);
+});

@@ -1,0 +1,153 @@
+/**
+ * Purpose: what a slot's own thread says, and when it lets the function run.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { messageLine } from "../../../src/jobs/channel_framer.ts";
+import { Ring } from "../../../src/slot/ring.ts";
+import {
+  FROM_SANDBOX,
+  INDEX,
+  RUNNING,
+  SPAN,
+  STATE_WORDS,
+  TO_SANDBOX,
+} from "../../../src/slot/shared.ts";
+import { SlotChannel } from "../../../src/slot/slot_channel.ts";
+
+const encoder = new TextEncoder();
+const NOTHING = new Uint8Array();
+
+/** A slot's main thread, with a test in the places of the worker and of the function's thread. */
+class Half {
+  readonly toSandbox = new Ring();
+  readonly fromSandbox = new Ring();
+  readonly said: string[] = [];
+  readonly state = new Int32Array(new SharedArrayBuffer(STATE_WORDS * 4));
+  readonly channel: SlotChannel;
+
+  constructor(members: object = {}) {
+    this.channel = new SlotChannel({
+      port: {
+        send: (text) => this.said.push(JSON.parse(text).op),
+        sendBytes: () => {},
+        memoryBytes: () => 0,
+        findImport: () => undefined,
+        end: () => this.said.push("ended"),
+      },
+      toSandbox: this.toSandbox,
+      fromSandbox: this.fromSandbox,
+      state: this.state,
+      maxMemoryBytes: 1,
+    });
+    const open = { input: "range", call: "map", reduce: null, seed: 0, ...members };
+    this.say({ op: "open", job: 1, name: "a.js", sha256: "", code_bytes: 1, ...open });
+    this.channel.received(encoder.encode(messageLine({ op: "code", job: 1, bytes: 1 }) + ";"));
+  }
+
+  say(message: object): void {
+    this.channel.received(encoder.encode(messageLine(message)));
+  }
+
+  give(chunk: number, count = 1): void {
+    const numbers = { chunk, position: chunk, count, first: "1", credit: 99 };
+    this.say({ op: "chunk", job: 1, ...numbers });
+  }
+
+  /** Module and `setup` are done. */
+  ready(): void {
+    this.fromSandbox.write(FROM_SANDBOX.ready, 0, 0, NOTHING, 0);
+    this.channel.rung();
+  }
+
+  /** The function is called for `span` items from the one at an index on; for none at -1. */
+  runs(index: number, span = 1): void {
+    Atomics.store(this.state, SPAN, span);
+    Atomics.store(this.state, INDEX, index);
+    Atomics.store(this.state, RUNNING, 1);
+  }
+
+  /** What the function's thread has been given since the last time. */
+  get given(): number[] {
+    const kinds: number[] = [];
+    while (this.toSandbox.read()) kinds.push(this.toSandbox.kind);
+    return kinds;
+  }
+}
+
+Deno.test("the function is not called before the worker is sure to hear that it runs", () => {
+  const half = new Half();
+  half.give(1);
+  half.channel.drained();
+  assertEquals([half.said, half.given], [["need"], [TO_SANDBOX.open, TO_SANDBOX.code]]);
+  half.ready();
+  assertEquals([half.said, half.given], [["need", "started"], []]);
+  half.channel.drained();
+  assertEquals(half.given, [TO_SANDBOX.chunk]);
+  // From the second on nothing waits.
+  half.give(2);
+  assertEquals(half.given, [TO_SANDBOX.chunk]);
+});
+
+Deno.test("nor if its first chunk comes after it is ready", () => {
+  const half = new Half();
+  half.ready();
+  half.channel.drained();
+  half.give(1);
+  assertEquals([half.said, half.given], [
+    ["need", "started"],
+    [TO_SANDBOX.open, TO_SANDBOX.code],
+  ]);
+  half.channel.drained();
+  assertEquals(half.given, [TO_SANDBOX.chunk]);
+});
+
+function timed(): Half {
+  const half = new Half({ item_timeout_ms: 100 });
+  half.ready();
+  half.give(1, 10);
+  half.channel.drained();
+  half.said.length = 0;
+  return half;
+}
+
+Deno.test("an item that takes longer than it may is named", () => {
+  const half = timed();
+  half.runs(0);
+  half.channel.watch(1000);
+  half.channel.watch(1100);
+  assertEquals(half.said, ["at"]);
+  half.channel.watch(1101);
+  assertEquals(half.said, ["at", "verdict"]);
+});
+
+Deno.test("a call for many items may take as long as all of them, one for half of them half as long", () => {
+  const half = timed();
+  half.runs(0, 10);
+  half.channel.watch(1000);
+  half.channel.watch(1990);
+  assertEquals(half.said, ["at"]);
+  // It threw, and is tried in halves: these begin now.
+  half.runs(0, 5);
+  half.channel.watch(2000);
+  half.channel.watch(2490);
+  assertEquals(half.said, ["at"]);
+  half.channel.watch(2510);
+  assertEquals(half.said, ["at", "ended"]);
+});
+
+Deno.test("no item is blamed for the time in which there was no room for its value", () => {
+  const half = timed();
+  half.runs(0);
+  half.channel.watch(1000);
+  half.runs(-1);
+  half.channel.watch(1020);
+  half.channel.watch(5000);
+  half.runs(0);
+  half.channel.watch(5020);
+  half.channel.watch(5110);
+  assertEquals(half.said, ["at"]);
+  half.channel.watch(5130);
+  assertEquals(half.said, ["at", "verdict"]);
+});
