@@ -49,11 +49,11 @@ const STAGES: Readonly<Record<string, Stage>> = {
   unit: { flags: ["--parallel"], targets: ["tests/unit"], isCovered: true },
   simulation: { flags: ["--parallel"], targets: ["tests/simulation"] },
   doc: { flags: ["--doc", "--allow-net"], targets: ["mod.ts"] },
-  bench: { flags: ["--allow-all", "--parallel"], targets: ["tests/bench"] },
+  bench: { flags: ["--allow-all"], targets: ["tests/bench"] },
   npm_only: { flags: ["--allow-all"], targets: ["tests/npm_only"] },
   end_to_end: { flags: ["--allow-all", "--parallel"], targets: ["tests/end_to_end"] },
   sandbox: { flags: ["--allow-all", "--parallel"], targets: ["tests/sandbox"] },
-  faults: { flags: ["--allow-all"], targets: ["tests/faults"] },
+  faults: { flags: ["--allow-all", "--parallel"], targets: ["tests/faults"] },
   executables: {
     flags: ["--allow-all", "--parallel", `--ignore=${WITHOUT_PROCESSES.join()}`],
     targets: PROCESS_TESTS,

@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { openItems } from "../../../src/cli/map_input.ts";
+import { openItems } from "../../src/cli/map_input.ts";
 
 Deno.test("the share of a small file grows with the items that are done", async () => {
   const path = await Deno.makeTempFile();
