@@ -39,11 +39,6 @@ export class ChannelFramer {
     }
   }
 
-  /** Whether a message has begun and is not whole. */
-  get isInside(): boolean {
-    return this.#members !== undefined || this.#lines.pendingBytes > 0;
-  }
-
   /** Reads one line out of what is left of the chunk; `false` if there is no whole one. */
   #readLine(): boolean {
     const rest = this.#rest;

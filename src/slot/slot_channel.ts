@@ -69,11 +69,6 @@ export class SlotChannel {
     this.#inbox = new Inbox(parts.toSandbox);
   }
 
-  /** Whether a job has begun: from then on {@linkcode watch} is to be called. */
-  get hasJob(): boolean {
-    return this.#job !== undefined;
-  }
-
   /** Takes bytes of the worker's, which are borrowed. */
   received(bytes: Uint8Array): void {
     const framer = this.#framer;

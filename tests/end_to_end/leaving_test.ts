@@ -1,16 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  type Server,
-  startJoinedWorker,
-  startServer,
-  startWorker,
-  startWorkers,
-} from "../support/cluster.ts";
-import { FakeWorker } from "../support/fake_worker.ts";
-import type { LineClient } from "../support/line_client.ts";
+import { busyServer } from "../support/busy_server.ts";
+import { startJoinedWorker, startServer, startWorker, startWorkers } from "../support/cluster.ts";
 import { freePort } from "../support/ports.ts";
-import { fullWorker, rightReply } from "../support/scripts.ts";
-import { until, within } from "../support/waiting.ts";
+import { rightReply } from "../support/scripts.ts";
+import { within } from "../support/waiting.ts";
 
 // Windows ends a process by a signal at once: it cannot say goodbye.
 const ignore = Deno.build.os === "windows";
@@ -115,31 +108,13 @@ Deno.test("a worker that says goodbye finishes what it has, and gets nothing new
   assertEquals(await worker.rest(), [], "the server closes, having sent nothing more");
 });
 
-/** A server with a request of `connection` in flight, which is answered when `release` is called. */
-async function busyServer(stack: AsyncDisposableStack): Promise<[Server, LineClient, () => void]> {
-  const released = Promise.withResolvers<void>();
-  const worker = stack.use(
-    new FakeWorker(fullWorker((peer, line) => {
-      released.promise.then(() => peer.send(rightReply(line) + "\n")).catch(() => {});
-    })),
-  );
-  const server = stack.use(
-    await startServer({ workers: [worker], args: ["--worker-timeout", "1m"] }),
-  );
-  await server.untilStates("up");
-  const connection = stack.use(await server.connect());
-  await connection.send(ADD + "\n");
-  await until("the request at the worker", () => worker.work.length > 0);
-  return [server, connection, released.resolve];
-}
-
 Deno.test({
   name:
     "a server that is stopped says goodbye to those who said hello, and closes the others after their last reply",
   ignore,
   fn: async () => {
-    await using stack = new AsyncDisposableStack();
-    const [server, busy, release] = await busyServer(stack);
+    await using busy = await busyServer();
+    const { server, connection, release } = busy;
     using greeted = await server.connect();
     assertMatch(await greeted.ask(HELLO), /^\{"ok":true,"op":"hello","protocol":1,/);
     using idle = await server.connect();
@@ -151,7 +126,7 @@ Deno.test({
     // It may still ask: it decides when it has all that it wants.
     assertEquals(await greeted.ask('{"op":"ping"}'), '{"ok":true}');
     release();
-    assertEquals(await busy.rest(), [ADDED]);
+    assertEquals(await connection.rest(), [ADDED]);
     assertEquals(await greeted.ask(ADD), ADDED);
     greeted.close();
     // Half of what it would wait for those who stay.

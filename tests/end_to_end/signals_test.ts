@@ -1,45 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { busyServer } from "../support/busy_server.ts";
 import { type Server, startServer, startWorker } from "../support/cluster.ts";
-import { FakeWorker } from "../support/fake_worker.ts";
-import type { LineClient } from "../support/line_client.ts";
-import { fullWorker, rightReply } from "../support/scripts.ts";
 import { pause, until, within } from "../support/waiting.ts";
 
 // Windows ends a process by a signal at once: what is tested here cannot be had there.
 const ignore = Deno.build.os === "windows";
 
-const ADD = '{"op":"add","a":1,"b":2}';
 const ADDED = '{"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"}';
-
-/** A server with a request of `connection` in flight, which is answered when `release` is called. */
-interface Busy extends AsyncDisposable {
-  readonly server: Server;
-  readonly connection: LineClient;
-  readonly release: () => void;
-}
-
-async function busyServer(): Promise<Busy> {
-  const stack = new AsyncDisposableStack();
-  const released = Promise.withResolvers<void>();
-  const worker = stack.use(
-    new FakeWorker(fullWorker((peer, line) => {
-      released.promise.then(() => peer.send(rightReply(line) + "\n")).catch(() => {});
-    })),
-  );
-  const server = stack.use(
-    await startServer({ workers: [worker], args: ["--worker-timeout", "1m"] }),
-  );
-  await server.untilStates("up");
-  const connection = stack.use(await server.connect());
-  await connection.send(ADD + "\n");
-  await until("the request at the worker", () => worker.work.length > 0);
-  return {
-    server,
-    connection,
-    release: released.resolve,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
-}
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test({

@@ -1,8 +1,8 @@
+import { Pulse } from "../../jobs/pulse.ts";
 import { ChannelFramer, messageLine } from "../../jobs/channel_framer.ts";
 import { HEARTBEATS_TO_DOWN } from "../../limits.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { ConnectionId, Effect } from "../../protocol/machine.ts";
-import { Heartbeat } from "./heartbeat.ts";
 import type { Job } from "./job.ts";
 
 /** What a channel needs of the runner. */
@@ -24,7 +24,7 @@ export class Channel {
   itemBytes = 0;
   /** Chunks that are held for it. */
   chunks = 0;
-  readonly heartbeat: Heartbeat;
+  readonly pulse: Pulse;
   readonly #port: ChannelPort;
   readonly #framer = new ChannelFramer();
   /** Whether nothing more is taken from it. */
@@ -40,12 +40,12 @@ export class Channel {
     this.connection = connection;
     this.worker = worker;
     this.#port = port;
-    this.heartbeat = new Heartbeat(HEARTBEATS_TO_DOWN, nowMs);
+    this.pulse = new Pulse(HEARTBEATS_TO_DOWN, nowMs);
   }
 
   /** Takes bytes of the requester. */
   receive(bytes: Uint8Array, nowMs: number): void {
-    this.heartbeat.heard(nowMs);
+    this.pulse.heard(nowMs);
     const framer = this.#framer;
     framer.push(bytes);
     while (!this.#isClosed) {

@@ -50,9 +50,9 @@ export class Keeper {
       if (slot.run === undefined) continue;
       if (nowMs >= slot.dropByMs) this.#endLate(slot, slot.run);
       else if (slot.isListening) {
-        const verdict = slot.heartbeat.check(nowMs);
+        const verdict = slot.pulse.tick(nowMs);
         if (verdict === "ask") slot.ask();
-        else if (verdict === "lost") {
+        else if (verdict === "gone") {
           this.#port.effect({ kind: "close", connection: slot.connection });
           this.#isGone(slot, "it is silent");
         }
@@ -65,7 +65,7 @@ export class Keeper {
     let dueMs = Infinity;
     for (const slot of this.pool.all) {
       if (slot.run === undefined) continue;
-      const silentMs = slot.isListening ? slot.heartbeat.dueMs : Infinity;
+      const silentMs = slot.isListening ? slot.pulse.dueMs : Infinity;
       dueMs = Math.min(dueMs, slot.dropByMs, silentMs);
     }
     return dueMs;

@@ -196,9 +196,9 @@ export class Runner {
     for (const channel of [...this.#channels.values()]) {
       // What we have dialled ourselves is watched always, what was dialled to us while it has jobs.
       if (channel.jobs.size === 0 && channel.connection > 0) continue;
-      const verdict = channel.heartbeat.check(this.#nowMs);
+      const verdict = channel.pulse.tick(this.#nowMs);
       if (verdict === "ask") channel.send({ op: "ping" });
-      else if (verdict === "lost") this.#closeChannel(channel, "is silent");
+      else if (verdict === "gone") this.#closeChannel(channel, "is silent");
     }
   }
 
@@ -247,8 +247,8 @@ export class Runner {
 
   #wake(): void {
     this.#port.wakeBy(this.#keeper.pool.retryAtMs);
-    for (const { heartbeat, jobs, connection } of this.#channels.values()) {
-      if (jobs.size > 0 || connection < 0) this.#port.wakeBy(heartbeat.dueMs);
+    for (const { pulse, jobs, connection } of this.#channels.values()) {
+      if (jobs.size > 0 || connection < 0) this.#port.wakeBy(pulse.dueMs);
     }
     this.#port.wakeBy(this.#keeper.dueMs);
   }

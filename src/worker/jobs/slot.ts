@@ -1,3 +1,4 @@
+import { Pulse } from "../../jobs/pulse.ts";
 import { ChannelFramer, messageLine } from "../../jobs/channel_framer.ts";
 import type { OpenMessage } from "../../jobs/messages.ts";
 import { shown } from "../../jobs/shown.ts";
@@ -10,7 +11,6 @@ import type { ConnectionId, Effect } from "../../protocol/machine.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { Chunk, ChunkHolder } from "./chunk.ts";
 import { isWhole } from "./decode.ts";
-import { Heartbeat } from "./heartbeat.ts";
 import type { Job } from "./job.ts";
 import { clip, Run, type RunOutcome } from "./run.ts";
 
@@ -36,7 +36,7 @@ export class Slot implements ChunkHolder {
   chunk: Chunk | undefined;
   /** When it is ended if it has not given back its chunk, which nobody wants any more. */
   dropByMs = Infinity;
-  readonly heartbeat: Heartbeat;
+  readonly pulse: Pulse;
   readonly #port: SlotPort;
   readonly #framer = new ChannelFramer();
   #isPaused = false;
@@ -48,7 +48,7 @@ export class Slot implements ChunkHolder {
   constructor(connection: ConnectionId, port: SlotPort, nowMs: number) {
     this.connection = connection;
     this.#port = port;
-    this.heartbeat = new Heartbeat(SLOT_HEARTBEATS_TO_DOWN, nowMs);
+    this.pulse = new Pulse(SLOT_HEARTBEATS_TO_DOWN, nowMs);
   }
 
   /** Whether it has a chunk in hand. */
@@ -90,7 +90,7 @@ export class Slot implements ChunkHolder {
     this.run = chunk.run = run;
     this.chunk = chunk;
     chunk.holder = this;
-    this.heartbeat.heard(nowMs);
+    this.pulse.heard(nowMs);
     const [message, lines] = chunk.part(run.stretch, number, run.allowance);
     this.#send(message, lines[0]);
     for (const piece of lines.slice(1)) {
@@ -124,7 +124,7 @@ export class Slot implements ChunkHolder {
 
   /** Takes bytes of its process. */
   receive(bytes: Uint8Array, nowMs: number): void {
-    this.heartbeat.heard(nowMs);
+    this.pulse.heard(nowMs);
     this.#framer.push(bytes);
     // What it says may be its end, after which nothing it says counts.
     while (this.isReady) {

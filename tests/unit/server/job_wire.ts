@@ -102,7 +102,7 @@ export class JobWires {
     framer.push(encoder.encode(this.take(wire)));
     const all: Record<string, unknown>[] = [];
     for (let one = framer.next(); one !== undefined; one = framer.next()) all.push(one.members);
-    assert(framer.fault === undefined && !framer.isInside);
+    assert(framer.fault === undefined);
     return all;
   }
 
