@@ -145,9 +145,12 @@ function exactInteger(value: unknown, name: string): bigint | WireError {
 }
 
 function decodeHello(value: JsonObject, envelope: Envelope): Request | WireError {
-  const { protocol } = value;
+  const { protocol, brief } = value;
   if (!isPositive(protocol)) return wireError("bad_hello");
-  return { ...envelope, op: "hello", protocol };
+  if (brief === undefined) return { ...envelope, op: "hello", protocol };
+  return typeof brief === "boolean"
+    ? { ...envelope, op: "hello", protocol, brief }
+    : wireError("bad_brief");
 }
 
 function decodeJoin(value: JsonObject, envelope: Envelope): Request | WireError {

@@ -26,6 +26,7 @@ const CATALOGUE = {
   bad_explain: '"explain" debe ser true o false',
   bad_hops: '"hops" debe ser un entero mayor o igual que 0',
   bad_hello: '"protocol" debe ser un entero mayor que 0',
+  bad_brief: '"brief" debe ser true o false',
   bad_name: `debe ser un texto de 1 a ${MAX_NAME_CHARS} caracteres`,
   unknown_worker: "no hay ningún worker con ese nombre",
   not_a_coordinator: "esto es un worker: solo un coordinador puede hacerlo",

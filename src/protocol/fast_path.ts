@@ -2,6 +2,7 @@ import { MAX_HOPS, MAX_INTEGER_DIGITS, MAX_RESULT_DIGITS } from "../limits.ts";
 import type { Handover } from "./encode.ts";
 import type { LineFramer } from "./framing.ts";
 import type { LineWriter } from "./line_writer.ts";
+import { Literal } from "./literal.ts";
 import type {
   ArithmeticOp,
   ArithmeticRequest,
@@ -18,21 +19,19 @@ import { NumberScanner } from "./number_scanner.ts";
  * @module
  */
 
-const encoder = new TextEncoder();
-const BRACE = encoder.encode("{");
-const ID = encoder.encode('"id":');
-const OP = encoder.encode('"op":"');
-const OPERAND_A = encoder.encode('","a":');
-const OPERAND_B = encoder.encode(',"b":');
-const WHOLE_SUM = encoder.encode('_squares","n":');
-const RANGE_SUM = encoder.encode('_squares","a":');
-const HOPS = encoder.encode(',"hops":');
-const COMMA = encoder.encode(",");
-const CLOSE = encoder.encode("}");
-const RESULT = encoder.encode(',"ok":true,"result":');
-const ECHO_A = encoder.encode(',"a":');
-const ECHO_OP = encoder.encode(',"op":"');
-const ECHO_CLOSE = encoder.encode('"}');
+const CLOSING_BRACE = 0x7d;
+const QUOTE = 0x22;
+
+const ID = new Literal('{"id":');
+const FIRST_OP = new Literal('{"op":"');
+const OP = new Literal(',"op":"');
+const OPERAND_A = new Literal('","a":');
+const OPERAND_B = new Literal(',"b":');
+const WHOLE_SUM = new Literal('_squares","n":');
+const RANGE_SUM = new Literal('_squares","a":');
+const HOPS = new Literal(',"hops":');
+const RESULT = new Literal(',"ok":true,"result":');
+const ECHO_A = new Literal(',"a":');
 
 const OPS = new Map<number, ArithmeticOp>(
   (["add", "sub", "mul", "div"] as const).map((op) => [lettersOf(op), op]),
@@ -74,14 +73,12 @@ export function scanNextRequest(framer: LineFramer): ScannedRequest | undefined 
 }
 
 function readRequest(): ScannedRequest | undefined {
-  if (!scanner.literal(BRACE)) return undefined;
   let id: number | undefined;
   if (scanner.literal(ID)) {
     if (!scanner.wholeNumber()) return undefined;
     id = scanner.value;
-    if (!scanner.literal(COMMA)) return undefined;
-  }
-  if (!scanner.literal(OP)) return undefined;
+    if (!scanner.literal(OP)) return undefined;
+  } else if (!scanner.literal(FIRST_OP)) return undefined;
   const letters = scanner.threeLetters();
   if (letters === SUM) return readSum(id);
   const op = OPS.get(letters);
@@ -115,7 +112,7 @@ function readEnd(): boolean {
     if (!scanner.wholeNumber() || scanner.value > MAX_HOPS) return false;
     lastHops = scanner.value;
   }
-  return scanner.literal(CLOSE);
+  return scanner.byte(CLOSING_BRACE);
 }
 
 /** The reply with an `id` to a basic operation or to a range of a sum, as far as a coordinator needs it. */
@@ -139,53 +136,72 @@ export class ReplyScan {
   }
 
   #read(): boolean {
-    if (!scanner.literal(BRACE) || !scanner.literal(ID) || !scanner.wholeNumber()) return false;
+    if (!scanner.literal(ID) || !scanner.wholeNumber()) return false;
     this.id = scanner.value;
     if (!scanner.literal(RESULT)) return false;
     const start = scanner.position;
-    if (scanner.exactInteger(MAX_RESULT_DIGITS) && scanner.literal(CLOSE)) {
+    if (scanner.exactInteger(MAX_RESULT_DIGITS) && scanner.byte(CLOSING_BRACE)) {
       this.result = scanner.integer;
       return true;
     }
     scanner.position = start;
     if (!scanner.decimal()) return false;
     this.result = scanner.value;
+    // A brief reply ends here, one that repeats what was asked does not.
+    if (scanner.byte(CLOSING_BRACE)) return true;
     return scanner.literal(ECHO_A) && scanner.decimal() &&
       scanner.literal(OPERAND_B) && scanner.decimal() &&
-      scanner.literal(ECHO_OP) && OPS.has(scanner.threeLetters()) &&
-      scanner.literal(ECHO_CLOSE);
+      scanner.literal(OP) && OPS.has(scanner.threeLetters()) &&
+      scanner.byte(QUOTE) && scanner.byte(CLOSING_BRACE);
   }
 }
 
 /** Room for any line that is written here: three doubles, an id and what stands between them. */
 const MAX_WRITTEN_BYTES = 256;
-const BARE_OK = encoder.encode('{"ok":true,"result":');
-const WITH_ID = encoder.encode('{"id":');
-const TIMEOUT = encoder.encode(',"timeout_ms":');
-const REPLY_END = encoder.encode('"}\n');
-const REQUEST_END = encoder.encode("}\n");
+const BARE_OK = new Literal('{"ok":true,"result":');
+const TIMEOUT = new Literal(',"timeout_ms":');
+const REPLY_END = new Literal('"}\n');
+const REQUEST_END = new Literal("}\n");
 
-/** Writes the line that `encodeArithmeticReply` gives, to a request with a number for its id or without one. */
+const BARE_OK_BYTES = BARE_OK.bytes;
+const ECHO_A_BYTES = ECHO_A.bytes;
+const HOPS_BYTES = HOPS.bytes;
+const ID_BYTES = ID.bytes;
+const OP_BYTES = OP.bytes;
+const OPERAND_A_BYTES = OPERAND_A.bytes;
+const OPERAND_B_BYTES = OPERAND_B.bytes;
+const REPLY_END_BYTES = REPLY_END.bytes;
+const REQUEST_END_BYTES = REQUEST_END.bytes;
+const RESULT_BYTES = RESULT.bytes;
+const TIMEOUT_BYTES = TIMEOUT.bytes;
+
+/**
+ * Writes the line that `encodeArithmeticReply` gives, to a request with a number for its id or without one.
+ *
+ * @param isBrief Whether a reply that is told by its id leaves out what was asked.
+ */
 export function writeArithmeticReply(
   out: LineWriter,
   request: ArithmeticRequest,
   result: number,
   id: number | undefined,
+  isBrief = false,
 ): void {
   out.reserve(MAX_WRITTEN_BYTES);
-  if (id === undefined) out.literal(BARE_OK);
+  if (id === undefined) out.literal(BARE_OK_BYTES);
   else {
     writeId(out, id);
-    out.literal(RESULT);
+    out.literal(RESULT_BYTES);
   }
   out.double(result);
-  out.literal(ECHO_A);
+  if (isBrief && id !== undefined) return out.literal(REQUEST_END_BYTES);
+  out.literal(ECHO_A_BYTES);
   out.double(request.a);
-  out.literal(OPERAND_B);
+  out.literal(OPERAND_B_BYTES);
   out.double(request.b);
-  out.literal(ECHO_OP);
+  out.literal(OP_BYTES);
   out.threeLetters(request.op);
-  out.literal(REPLY_END);
+  out.literal(REPLY_END_BYTES);
 }
 
 /** Writes the line that `encodeCalculation` gives, with an id of ours. */
@@ -197,25 +213,25 @@ export function writeArithmeticRequest(
 ): void {
   out.reserve(MAX_WRITTEN_BYTES);
   writeId(out, id);
-  out.literal(ECHO_OP);
+  out.literal(OP_BYTES);
   out.threeLetters(request.op);
-  out.literal(OPERAND_A);
+  out.literal(OPERAND_A_BYTES);
   out.double(request.a);
-  out.literal(OPERAND_B);
+  out.literal(OPERAND_B_BYTES);
   out.double(request.b);
   if (timeoutMs !== undefined) {
-    out.literal(TIMEOUT);
+    out.literal(TIMEOUT_BYTES);
     out.wholeNumber(timeoutMs);
   }
   if (hops > 0) {
-    out.literal(HOPS);
+    out.literal(HOPS_BYTES);
     out.wholeNumber(hops);
   }
-  out.literal(REQUEST_END);
+  out.literal(REQUEST_END_BYTES);
 }
 
 function writeId(out: LineWriter, id: number): void {
-  out.literal(WITH_ID);
+  out.literal(ID_BYTES);
   // Ids that others chose may be negative.
   if (id >= 0) out.wholeNumber(id);
   else out.text(String(id));

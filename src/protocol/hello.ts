@@ -8,7 +8,7 @@ import type { HelloRequest } from "./messages.ts";
 
 /** The line with which a coordinator greets a worker: one that knows it gets the full protocol. */
 export const HELLO_LINE =
-  `{"op":"hello","protocol":${PROTOCOL_VERSION},"role":"calc_server","version":"${VERSION}"}\n`;
+  `{"op":"hello","protocol":${PROTOCOL_VERSION},"role":"calc_server","version":"${VERSION}","brief":true}\n`;
 
 /** What a role says of itself when it greets or joins; nobody relies on it but readers of a status. */
 export interface RoleFacts {
@@ -46,7 +46,7 @@ export interface WorkerFacts {
   readonly platform?: string;
   /** Chunks of jobs that it runs at once. */
   readonly slots?: number;
-  /** Whether it is a coordinator itself, whose slots are those of its workers. */
+  /** Whether it is a coordinator itself, whose slots are those of its workers; absent if it does not say. */
   readonly isCoordinator?: boolean;
 }
 
@@ -60,7 +60,9 @@ export function workerFacts(
     ...(Number.isSafeInteger(cores) ? { cores: cores as number } : {}),
     ...(typeof platform === "string" ? { platform: platform.slice(0, MAX_NAME_CHARS) } : {}),
     ...(Number.isSafeInteger(slots) ? { slots: slots as number } : {}),
-    ...(role === "calc_server" ? { isCoordinator: true } : {}),
+    ...(role === "calc_server" || role === "worker"
+      ? { isCoordinator: role === "calc_server" }
+      : {}),
   };
 }
 

@@ -48,6 +48,8 @@ export interface SumRangeRequest extends Envelope {
 export interface HelloRequest extends Envelope {
   readonly op: "hello";
   readonly protocol: number;
+  /** Whether replies to basic operations need not repeat what was asked. */
+  readonly brief?: boolean;
 }
 
 /** A worker that has dialled a coordinator offers to take work over that very connection. */

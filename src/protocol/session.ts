@@ -34,6 +34,8 @@ export class Session {
   ended = false;
   /** Whether the peer has said hello: it is told when we end. */
   greeted = false;
+  /** Whether the peer knows what it has asked: replies to basic operations do not repeat it. */
+  brief = false;
   /** Takes the next line instead of its being read as a request: the answer to a line of ours. */
   onReply: ((text: string) => void) | undefined;
   /** Whether no more requests are taken: the connection ends after the last reply. */
@@ -93,7 +95,7 @@ export class Session {
     }
     const before = this.#waitingBytes;
     this.outstanding--;
-    writeArithmeticReply(this.out, request, result, id);
+    writeArithmeticReply(this.out, request, result, id, this.brief);
     if (id === undefined) {
       this.#bare.shift();
       this.#sendBare();

@@ -125,6 +125,7 @@ export class ServerMachine implements Machine {
         return this.#sessions.reply(session, slot, encodeOkReply({}, request.id));
       case "hello":
         session.greeted = true;
+        session.brief = request.brief === true;
         return this.#sessions.reply(session, slot, helloReply(request, this.#options.facts));
       case "join":
         return this.#join(session, slot, request);
@@ -182,6 +183,7 @@ export class ServerMachine implements Machine {
       protocol: PROTOCOL_VERSION,
       name,
       ...ownFacts(this.#options.facts),
+      brief: true,
     };
     reply(encodeOkReply(members, request.id));
   }

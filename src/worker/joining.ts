@@ -125,6 +125,7 @@ export class Joining {
     const reply = decodeReply(text);
     if (reply?.ok && reply.members.op === "join") {
       this.#isJoined = true;
+      session.brief = reply.members.brief === true;
       this.#failures = 0;
       this.#log("info", `joined ${formatAddress(this.#coordinator)} as ${reply.members.name}`);
       this.#heard(nowMs);

@@ -172,6 +172,7 @@ export class WorkerMachine implements Machine {
         return encodeOkReply({}, id);
       case "hello":
         session.greeted = true;
+        session.brief = request.brief === true;
         return helloReply(request, this.#options.facts);
       case "join":
       case "drain":

@@ -89,6 +89,8 @@ const errors: readonly (readonly [string, ErrorCode])[] = [
   ['{"op":"hello","protocol":0}', "bad_hello"],
   ['{"op":"hello","protocol":"1"}', "bad_hello"],
   ['{"op":"hello","protocol":1.5}', "bad_hello"],
+  ['{"op":"hello","protocol":1,"brief":1}', "bad_brief"],
+  ['{"op":"hello","protocol":1,"brief":null}', "bad_brief"],
   ['{"op":"join","name":"n","instance":"i"}', "bad_hello"],
   ['{"op":"join","protocol":0,"name":"n","instance":"i"}', "bad_hello"],
   ['{"op":"join","protocol":"1","name":"n","instance":"i"}', "bad_hello"],
@@ -273,6 +275,7 @@ Deno.test("valid requests are read with all their fields, whatever else stands t
       n: 2n,
     }],
     ['{"op":"hello","protocol":7,"role":"x"}', { op: "hello", protocol: 7 }],
+    ['{"op":"hello","protocol":1,"brief":true}', { op: "hello", protocol: 1, brief: true }],
     ['{"op":"add","a":1,"b":2,"timeout_ms":0,"explain":false,"hops":0}', {
       op: "add",
       a: 1,

@@ -21,7 +21,7 @@ Deno.test("a worker that joins is told its name and who it has joined, and is us
   assertEquals(worker!.said.length, 1);
   assertMatch(
     worker!.said[0]!,
-    /^\{"ok":true,"op":"join","protocol":1,"name":"lab1","role":"calc_server","version":"[^"]+","cores":8,"platform":"linux-x86_64"\}$/,
+    /^\{"ok":true,"op":"join","protocol":1,"name":"lab1","role":"calc_server","version":"[^"]+","cores":8,"platform":"linux-x86_64","brief":true\}$/,
   );
   assertEquals(scenario.ask(ADD), SUM_15);
   assertEquals(
@@ -29,7 +29,7 @@ Deno.test("a worker that joins is told its name and who it has joined, and is us
     '{"ok":true,"result":14,' +
       '"parts":[{"a":1,"b":3,"result":14}]}',
   );
-  assertEquals(Object.keys(JSON.parse(worker!.work[0]!)), ["id", "op", "a", "b", "hops"]);
+  assertEquals(Object.keys(JSON.parse(worker!.work[0]!)), ["id", "op", "a", "b"]);
   assertEquals(scenario.status().connections, 3, "its connection is no requester's any more");
   scenario.assertQuiet();
 });

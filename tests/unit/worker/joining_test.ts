@@ -150,6 +150,15 @@ Deno.test("a worker that has joined answers over that connection, and says as wh
   );
 });
 
+Deno.test("a coordinator that is brief is not told again what it has asked", () => {
+  const lab = new Lab();
+  lab.connected();
+  lab.says(JOINED.replace("}", ',"brief":true}'));
+  lab.last.written = "";
+  lab.says('{"id":1,"op":"add","a":10,"b":5}\n');
+  assertEquals(lab.last.written, '{"id":1,"ok":true,"result":15.0}\n');
+});
+
 Deno.test("what comes with the coordinator's answer in one chunk is answered, however it is cut", () => {
   const text = JOINED + '\r\n{"id":1,"op":"add","a":10,"b":5}\n{"id":2,"op":"ping"}\n';
   for (let place = 0; place <= text.length; place++) {

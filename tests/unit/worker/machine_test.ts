@@ -97,6 +97,18 @@ Deno.test("a worker has no time for a request whose time is up", () => {
   }
 });
 
+Deno.test("who greets a worker as brief is not told again what it has asked, if the reply has an id", () => {
+  const bench = started();
+  const add = '"op":"add","a":1,"b":2}';
+  const full = '"ok":true,"result":3.0,"a":1.0,"b":2.0,"op":"add"}';
+  assertEquals(bench.ask(`{"id":7,${add}`), `{"id":7,${full}`);
+  bench.ask('{"op":"hello","protocol":1,"brief":true}');
+  assertEquals(bench.ask(`{"id":8,${add}`), '{"id":8,"ok":true,"result":3.0}');
+  assertEquals(bench.ask(`{${add}`), `{${full}`);
+  bench.ask('{"op":"hello","protocol":1}');
+  assertEquals(bench.ask(`{"id":9,${add}`), `{"id":9,${full}`);
+});
+
 Deno.test("a worker greets as one, and says what it has done", () => {
   const bench = started();
   assertMatch(
