@@ -2,7 +2,7 @@ import type { Target } from "../cluster/cluster.ts";
 import type { Figure } from "../measure/figure.ts";
 import { figureOf, type Measure, measureRounds, type Measures } from "../measure/rounds.ts";
 import { measureLoad } from "./load_measures.ts";
-import { startTargets } from "./loads.ts";
+import { startTargets, warm } from "./loads.ts";
 import { type Context, pick, type Scenario } from "./scenario.ts";
 
 const ONE_IN_FLIGHT = { kind: "closed", connections: 1, window: 1 } as const;
@@ -15,6 +15,10 @@ export const SUM_SQUARES: Scenario = {
   title: "sums of squares by the size of n, 2 workers, one in flight",
   run: async (context) => {
     await using targets = await startTargets(context, {});
+    for (const target of targets.all.values()) {
+      await warm(context, target, { style: "aula" });
+      await warm(context, target, { style: "aula", op: sumTo(30) });
+    }
     const subjects = new Map(
       [...targets.all].map(([name, target]): [string, Measure] => [
         name,
@@ -38,6 +42,11 @@ export const SUM_SQUARES: Scenario = {
   },
 };
 
+/** The sum up to 1 with so many zeros, over two workers. */
+function sumTo(zeros: number) {
+  return { n: "1" + "0".repeat(zeros), workers: 2 };
+}
+
 /** An addition, and a sum of each size. */
 async function measureSums(context: Context, target: Target): Promise<Measures> {
   const load = (op: "add" | { readonly n: string; readonly workers: number }) =>
@@ -45,7 +54,7 @@ async function measureSums(context: Context, target: Target): Promise<Measures> 
   const add = await load("add");
   const measures: Record<string, number | undefined> = {};
   for (const zeros of pick(context, ZEROS)) {
-    const { p50, p99 } = await load({ n: "1" + "0".repeat(zeros), workers: 2 });
+    const { p50, p99 } = await load(sumTo(zeros));
     measures[`${zeros}/p50`] = p50;
     measures[`${zeros}/p99`] = p99;
     measures[`${zeros}/against_add`] = p50! / add.p50!;

@@ -19,6 +19,8 @@ export const WIDE_SUM: Scenario = {
     return measureLoads(context, [load], {
       cluster: { sharedWorkers: workers, maxOpenFiles: MANY_FILES },
       floor: (regime) => startRelay("fan_out", [String(workers)], regime, MANY_FILES),
+      // The floor has one line in hand at a time.
+      warming: load.shape,
     });
   },
 };

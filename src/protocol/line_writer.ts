@@ -16,6 +16,9 @@ const BILLION = 1e9;
 const EXACT_BELOW = 1e15;
 /** Decimal places that are looked for before the engine is asked to write the number. */
 const MAX_PLACES = 6;
+/** Texts of so few characters are not worth a call into the engine. */
+const MAX_SHORT_TEXT = 192;
+const MAX_ASCII = 0x7f;
 const POWERS = Array.from({ length: MAX_PLACES + 1 }, (_, exponent) => 10 ** exponent);
 
 const encoder = new TextEncoder();
@@ -68,7 +71,10 @@ export class LineWriter {
   /** Writes a finite double as {@linkcode formatDouble} does; 32 bytes must have been reserved. */
   double(value: number): void {
     const size = Math.abs(value);
-    if (!(size < EXACT_BELOW)) return this.#number(formatDouble(value));
+    if (!(size < EXACT_BELOW)) {
+      this.#ascii(formatDouble(value));
+      return;
+    }
     const whole = Math.floor(size);
     if (whole === size) {
       this.#sign(value);
@@ -89,22 +95,28 @@ export class LineWriter {
       this.#digits(scaled - whole * power, places);
       return;
     }
-    this.#number(formatDouble(value));
-  }
-
-  /** Writes a number's text, which is too short to be worth a call into the engine. */
-  #number(text: string): void {
-    const storage = this.#bytes;
-    for (let index = 0; index < text.length; index++) {
-      storage[this.length++] = text.charCodeAt(index);
-    }
+    this.#ascii(formatDouble(value));
   }
 
   /** Writes a text of any length. */
   text(text: string): void {
     // No character of a string takes more than three bytes of UTF-8.
     this.reserve(3 * text.length);
+    if (text.length <= MAX_SHORT_TEXT && this.#ascii(text)) return;
     this.length += encoder.encodeInto(text, this.#bytes.subarray(this.length)).written;
+  }
+
+  /** Writes a text for which room was reserved, if it is nothing but ASCII. */
+  #ascii(text: string): boolean {
+    const storage = this.#bytes;
+    const start = this.length;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > MAX_ASCII) return false;
+      storage[start + index] = code;
+    }
+    this.length = start + text.length;
+    return true;
   }
 
   /** Takes everything out. */

@@ -20,7 +20,8 @@ const SIX_EACH = 0x06060606;
 const PAIRS = 0x00ff00ff;
 /** Powers of ten up to 10^15, each exact. */
 const POWERS = Array.from({ length: MAX_EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
-const ascii = new TextDecoder("latin1");
+/** For digits, which are the same in every encoding: the engine has a short way for this one only. */
+const decoder = new TextDecoder();
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -142,7 +143,7 @@ export class NumberScanner {
       digits += fraction;
     }
     if (digits > MAX_EXACT_DIGITS) {
-      this.value = Number(ascii.decode(bytes.subarray(start, this.position)));
+      this.value = Number(decoder.decode(bytes.subarray(start, this.position)));
       return Number.isFinite(this.value);
     }
     number = fraction === 0 ? number : number / POWERS[fraction]!;
@@ -165,7 +166,7 @@ export class NumberScanner {
     if (count === 0 || position >= end || !isEnded) return false;
     if (this.#hasLeadingZero(first, count)) return false;
     this.integer = count > MAX_EXACT_DIGITS
-      ? BigInt(ascii.decode(bytes.subarray(first, position)))
+      ? BigInt(decoder.decode(bytes.subarray(first, position)))
       : BigInt(this.#digits(0));
     this.position = position;
     return true;
