@@ -66,6 +66,10 @@ export const WORKER_WINDOW = 1024;
 export const PLAIN_CONNECTIONS = 4;
 /** Attempts at one piece of work: a guard against workers that come and go for ever. */
 export const MAX_ATTEMPTS = 64;
+/** Records of answered requests that are kept for the next ones, so that a busy role makes no garbage that lives long. */
+export const MAX_SPARE_RECORDS = 4096;
+/** Records of attempts that are kept for each worker. */
+export const MAX_SPARE_ATTEMPTS = 256;
 /** Connections that a server or a worker serves at once; more wait in the system's queue. */
 export const MAX_CONNECTIONS = 20_000;
 

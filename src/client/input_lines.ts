@@ -40,7 +40,7 @@ async function* readLines(source: ReadableStream<Uint8Array>): AsyncGenerator<In
 function lineOf(framer: LineFramer, texts: LineTexts): InputLine {
   if (framer.tooLong) return wireError("line_too_long");
   const scanned = scanRequest(framer.bytes, framer.start, framer.end);
-  if (scanned?.id !== undefined) return scanned;
+  if (scanned?.id !== undefined) return { ...scanned };
   const text = texts.current(framer);
   if (text === undefined) return wireError("invalid_utf8");
   return scanned === undefined ? text : { op: "bare", body: text.slice(1) };

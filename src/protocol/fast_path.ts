@@ -49,7 +49,20 @@ function lettersOf(name: string): number {
 /** What is read without JSON. */
 export type ScannedRequest = ArithmeticRequest | SumSquaresRequest | SumRangeRequest;
 
-/** A calculation in its usual form, or `undefined` if the line is anything else. */
+/** The basic operation that was read last: an object for each would be most of what a busy worker throws away. */
+const lastArithmetic: { -readonly [K in "op" | "a" | "b" | "id" | "hops"]: ArithmeticRequest[K] } =
+  {
+    op: "add",
+    a: 0,
+    b: 0,
+    id: undefined,
+    hops: undefined,
+  };
+
+/**
+ * A calculation in its usual form, or `undefined` if the line is anything else. A basic operation is valid until the
+ * next line is read.
+ */
 export function scanRequest(
   bytes: Uint8Array,
   start: number,
@@ -86,7 +99,13 @@ function readRequest(): ScannedRequest | undefined {
   const a = scanner.value;
   if (!scanner.literal(OPERAND_B) || !scanner.decimal()) return undefined;
   const b = scanner.value;
-  return readEnd() ? { op, a, b, id, hops: lastHops } : undefined;
+  if (!readEnd()) return undefined;
+  lastArithmetic.op = op;
+  lastArithmetic.a = a;
+  lastArithmetic.b = b;
+  lastArithmetic.id = id;
+  lastArithmetic.hops = lastHops;
+  return lastArithmetic;
 }
 
 function readSum(id: number | undefined): SumSquaresRequest | SumRangeRequest | undefined {

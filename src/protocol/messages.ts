@@ -11,9 +11,9 @@ export interface Envelope {
   /** Echoed first in the reply; with it the reply comes as soon as it is ready, in any order. */
   readonly id?: RequestId | undefined;
   /** Time left for the request, in milliseconds. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Whether the reply says which worker did what. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** Coordinators that the request has passed. */
   readonly hops?: number | undefined;
 }

@@ -1,4 +1,4 @@
-import { MAX_PIPELINED_REQUESTS, MAX_UNSENT_REPLY_BYTES } from "../limits.ts";
+import { MAX_PIPELINED_REQUESTS, MAX_SPARE_RECORDS, MAX_UNSENT_REPLY_BYTES } from "../limits.ts";
 import { encodeArithmeticReply } from "./encode.ts";
 import { writeArithmeticReply } from "./fast_path.ts";
 import { LineFramer } from "./framing.ts";
@@ -10,11 +10,31 @@ import { Queue } from "./queue.ts";
 /** The place of one request in the order of its connection's replies. */
 export interface ReplySlot {
   /** The request's `id`; bare requests have none, and are answered in order. */
-  readonly id: RequestId | undefined;
+  id: RequestId | undefined;
   /** Length of the request's line, and about that of its reply. */
-  readonly bytes: number;
+  bytes: number;
   /** The reply, once it is ready. */
   text: string | undefined;
+}
+
+/** The places of requests, used again once they are answered. */
+export class ReplySlots {
+  readonly #spare: ReplySlot[] = [];
+
+  /** A place for a request that has just been read. */
+  take(id: RequestId | undefined, bytes: number): ReplySlot {
+    const slot = this.#spare.pop();
+    if (slot === undefined) return { id, bytes, text: undefined };
+    slot.id = id;
+    slot.bytes = bytes;
+    return slot;
+  }
+
+  /** Takes a place back whose reply is on its way: nobody holds on to it. */
+  giveBack(slot: ReplySlot): void {
+    slot.id = slot.text = undefined;
+    if (this.#spare.length < MAX_SPARE_RECORDS) this.#spare.push(slot);
+  }
 }
 
 /**
@@ -48,12 +68,14 @@ export class Session {
   pendingBytes = 0;
   /** Bytes of replies that the network has and the peer has not taken. */
   unsentBytes = 0;
+  readonly #slots: ReplySlots;
   readonly #bare = new Queue<ReplySlot>();
   #heldBytes = 0;
 
   /** A session whose request lines have at most `maxLineBytes` bytes. */
-  constructor(connection: ConnectionId, maxLineBytes: number) {
+  constructor(connection: ConnectionId, maxLineBytes: number, slots: ReplySlots) {
     this.connection = connection;
+    this.#slots = slots;
     this.framer = new LineFramer(maxLineBytes);
   }
 
@@ -65,21 +87,23 @@ export class Session {
 
   /** Takes a place for a request that has just been read. */
   take(id: RequestId | undefined, bytes: number): ReplySlot {
-    const slot: ReplySlot = { id, bytes, text: undefined };
+    const slot = this.#slots.take(id, bytes);
     this.outstanding++;
     if (id === undefined) this.#bare.push(slot);
     return slot;
   }
 
   /**
-   * Answers a request; the reply goes out now or when those before it have. Gives how many bytes more are held
-   * here until the peer takes them.
+   * Answers a request; the reply goes out now or when those before it have, and its slot is free from then on. Gives
+   * how many bytes more are held here until the peer takes them.
    */
   reply(slot: ReplySlot, text: string): number {
     const before = this.#waitingBytes;
     this.outstanding--;
-    if (slot.id !== undefined) this.out.text(text);
-    else {
+    if (slot.id !== undefined) {
+      this.out.text(text);
+      this.#slots.giveBack(slot);
+    } else {
       slot.text = text;
       this.#heldBytes += text.length;
       this.#sendBare();
@@ -96,10 +120,9 @@ export class Session {
     const before = this.#waitingBytes;
     this.outstanding--;
     writeArithmeticReply(this.out, request, result, id, this.brief);
-    if (id === undefined) {
-      this.#bare.shift();
-      this.#sendBare();
-    }
+    if (id === undefined) this.#bare.shift();
+    this.#slots.giveBack(slot);
+    if (id === undefined) this.#sendBare();
     return this.#waitingBytes - before;
   }
 
@@ -110,6 +133,7 @@ export class Session {
       this.#bare.shift();
       this.out.text(first.text);
       this.#heldBytes -= first.text.length;
+      this.#slots.giveBack(first);
     }
   }
 

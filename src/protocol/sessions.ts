@@ -4,7 +4,7 @@ import { encodeErrorReply } from "./encode.ts";
 import { wireError } from "./errors.ts";
 import { MAX_HELD_BYTES, MAX_REQUESTS } from "../limits.ts";
 import { GOODBYE_LINE } from "./hello.ts";
-import { type ReplySlot, Session } from "./session.ts";
+import { type ReplySlot, ReplySlots, Session } from "./session.ts";
 import { readRequests } from "./session_reader.ts";
 
 /** How much more must have come before those who are in the way are searched for again. */
@@ -16,7 +16,10 @@ export interface SessionsPort {
   mayRead(): boolean;
   /** About how many bytes the reply to a request may have: they are counted as held from the beginning. */
   replyBytes(request: Request): number;
-  /** A well-formed request, to be answered in its slot. */
+  /**
+   * A well-formed request, to be answered in its slot. A basic operation is valid only until this returns: the next
+   * one is read into the same object.
+   */
   request(session: Session, slot: ReplySlot, request: Request): void;
 }
 
@@ -29,6 +32,7 @@ export class Sessions {
   readonly #changed = new Set<Session>();
   readonly #maxLineBytes: number;
   readonly #port: SessionsPort;
+  readonly #slots = new ReplySlots();
   /** Whether somebody was kept from asking more because the role holds all that it can. */
   #held = false;
   /** Bytes of what came and is not read, of requests that are not answered, and of replies that are not taken. */
@@ -83,7 +87,7 @@ export class Sessions {
   }
 
   #accepted(connection: ConnectionId): void {
-    const session = new Session(connection, this.#maxLineBytes);
+    const session = new Session(connection, this.#maxLineBytes, this.#slots);
     session.closing = this.#stopping;
     this.#sessions.set(connection, session);
     if (this.#stopping) this.#changed.add(session);
@@ -120,14 +124,16 @@ export class Sessions {
   /** Answers a request. */
   reply(session: Session, slot: ReplySlot, text: string): void {
     if (session.gone) return;
-    this.#hold(session, session.reply(slot, text) - slot.bytes);
+    const { bytes } = slot;
+    this.#hold(session, session.reply(slot, text) - bytes);
     this.#changed.add(session);
   }
 
   /** Answers a basic operation. */
   replyResult(session: Session, slot: ReplySlot, request: ArithmeticRequest, result: number): void {
     if (session.gone) return;
-    this.#hold(session, session.replyResult(slot, request, result) - slot.bytes);
+    const { bytes } = slot;
+    this.#hold(session, session.replyResult(slot, request, result) - bytes);
     this.#changed.add(session);
   }
 

@@ -12,7 +12,7 @@ import { JoinedWorkers } from "./joined_workers.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Random } from "./random.ts";
 import { splitRange } from "./splitting.ts";
-import { type CalculationRequest, Call, type Requester } from "./work.ts";
+import type { Call } from "./work.ts";
 import { Worker } from "./worker.ts";
 import type { WorkerPort } from "./worker_port.ts";
 import { WorkerLink } from "./worker_link.ts";
@@ -61,7 +61,7 @@ export class Coordinator {
     this.#dispatcher = new Dispatcher(this.workers, {
       finished: (call, nowMs) => {
         this.active--;
-        call.requester.answer(call, nowMs);
+        call.answer(nowMs);
       },
       wakeBy: port.wakeBy,
     });
@@ -90,12 +90,13 @@ export class Coordinator {
     this.wakeAtMs = Infinity;
   }
 
-  /** Begins to calculate; the requester gets the call when it is over, which may be before this returns. */
-  submit(request: CalculationRequest, requester: Requester, nowMs: number): void {
+  /** Begins to calculate; the call is answered when it is over, which may be before this returns. */
+  submit(call: Call, nowMs: number): void {
     this.#nowMs = nowMs;
-    const call = new Call(request, requester, nowMs);
-    if (request.op !== "sum_squares") call.addTask(request);
-    else if (this.workers.length > 0) {
+    const { request } = call;
+    if (request.op !== "sum_squares") {
+      if (call.tasks.length === 0) call.addWhole(request);
+    } else if (this.workers.length > 0) {
       call.addRanges(splitRange(request.n, this.workers.length), this.workers);
     }
     this.active++;

@@ -117,7 +117,7 @@ export class Dispatcher {
    */
   hedge(attempt: Attempt, nowMs: number): boolean {
     const { task } = attempt;
-    if (task.isDone || task.call.requester.gone || attempt.quicker !== undefined) return true;
+    if (task.isDone || task.call.gone || attempt.quicker !== undefined) return true;
     if (task.running >= MAX_ASKED_AT_ONCE) return true;
     if (!this.#hedgeBudget.hasToken(nowMs)) return this.#isAlone(attempt);
     const isOther = (worker: Worker) => !hasAsked(attempt, worker) && !task.excludes(worker);
@@ -126,6 +126,7 @@ export class Dispatcher {
       this.#rotation.pick(this.#workers, (one) => isLastResort(one) && isOther(one));
     if (other === undefined) return this.#isAlone(attempt);
     this.#hedgeBudget.take();
+    task.call.isShared = true;
     other.assign(task, nowMs, attempt);
     return true;
   }
@@ -176,7 +177,7 @@ export class Dispatcher {
   #place(task: Task, nowMs: number): boolean {
     const { call } = task;
     if (call.done) return true;
-    if (!call.requester.gone && task.attempts.length < MAX_ATTEMPTS) {
+    if (!call.gone && task.attempts.length < MAX_ATTEMPTS) {
       const worker = this.#choose(task);
       if (worker !== undefined) {
         worker.assign(task, nowMs);
@@ -193,7 +194,7 @@ export class Dispatcher {
   }
 
   #wait(task: Task): void {
-    this.#waiting.push(task.call.requester.owner, task);
+    this.#waiting.push(task.call.owner, task);
   }
 
   #choose(task: Task): Worker | undefined {

@@ -9,9 +9,9 @@ const FIRST_PING_ID = 2 ** 50;
 export class Attempt {
   /** Names it on the wire; unique in the life of its connection. */
   id = 0;
-  readonly task: Task;
+  task: Task;
   readonly worker: Worker;
-  readonly startedMs: number;
+  startedMs: number;
   /** The attempt that was too slow, where this one is not the first. */
   readonly hedges: Attempt | undefined;
   /** The attempt that was made last because this one was too slow. */
@@ -31,6 +31,18 @@ export class Attempt {
     this.startedMs = startedMs;
     this.hedges = hedges;
     if (hedges !== undefined) hedges.hedgedBy = this;
+  }
+
+  /** Whether it may be used again when it is over: no other attempt at its task knows of it. */
+  get isReusable(): boolean {
+    return this.hasEnded && this.hedges === undefined && this.hedgedBy === undefined;
+  }
+
+  /** Begins anew, at another task. Requires {@linkcode Attempt.isReusable}. */
+  renew(task: Task, startedMs: number): void {
+    this.task = task;
+    this.startedMs = startedMs;
+    this.hasEnded = this.hedged = false;
   }
 
   /** The last attempt under way of those that were made before this one, at the same task. */

@@ -1,9 +1,12 @@
 import type { WireError } from "../protocol/errors.ts";
-import type {
-  ArithmeticRequest,
-  Calculation,
-  SumRangeRequest,
-  SumSquaresRequest,
+import {
+  type ArithmeticOp,
+  type ArithmeticRequest,
+  type Calculation,
+  isArithmetic,
+  type RequestId,
+  type SumRangeRequest,
+  type SumSquaresRequest,
 } from "../protocol/messages.ts";
 import type { Range } from "./splitting.ts";
 import type { Worker } from "./worker.ts";
@@ -29,10 +32,10 @@ const NO_ATTEMPTS: readonly AttemptRecord[] = [];
 
 /** One piece of work, done by one worker at a time. */
 export class Task {
-  /** What is to be calculated. */
-  readonly calculation: Calculation;
   /** The call that it is a part of. */
   readonly call: Call;
+  /** What is to be calculated. */
+  calculation: Calculation;
   /** The worker whose share it is; `undefined` where the rotation decides. */
   readonly place: Worker | undefined;
   /** What came out; `undefined` as long as it is not done. */
@@ -60,13 +63,21 @@ export class Task {
     return this.#failedAt !== undefined;
   }
 
+  /** Begins anew, with something else to be calculated: only where nobody holds on to it. */
+  renew(calculation: Calculation): void {
+    this.calculation = calculation;
+    this.outcome = undefined;
+  }
+
   /** Records a try. */
   record(attempt: AttemptRecord): void {
+    this.call.isShared = true;
     this.attempts = [...this.attempts, attempt];
   }
 
   /** Remembers that a worker, as it is now, failed at this task: it is not asked again. */
   exclude(worker: Worker): void {
+    this.call.isShared = true;
     this.#failedAt ??= new Map();
     this.#failedAt.set(worker, worker.health.generation);
   }
@@ -77,26 +88,47 @@ export class Task {
   }
 }
 
-/** Who asked, as far as the coordinator needs to know. */
-export interface Requester {
-  /** Whose turn it is when many wait: the same for all requests of one connection. */
-  readonly owner: object;
-  /** Whether nobody waits for the answer any more. */
-  readonly gone: boolean;
-  /** Takes the call when it is over: done, or failed. */
-  answer(call: Call, nowMs: number): void;
+/** A basic operation that a call has to itself: what it is given is soon read over by the next one. */
+class OwnArithmetic implements ArithmeticRequest {
+  op: ArithmeticOp = "add";
+  a = 0;
+  b = 0;
+  id: RequestId | undefined;
+  timeoutMs: number | undefined;
+  explain: boolean | undefined;
+  hops: number | undefined;
+
+  copy(request: ArithmeticRequest): this {
+    this.op = request.op;
+    this.a = request.a;
+    this.b = request.b;
+    this.id = request.id;
+    this.timeoutMs = request.timeoutMs;
+    this.explain = request.explain;
+    this.hops = request.hops;
+    return this;
+  }
 }
 
-/** One request while it is calculated. */
-export class Call {
+/**
+ * One request while it is calculated; whoever asks the coordinator says what it means for him. It may be used again
+ * for another request when it is over, if it {@linkcode Call.isReusable}: a busy server then makes no garbage that
+ * outlives the young generation.
+ */
+export abstract class Call {
+  /** Whose turn it is when many wait: the same for all requests of one connection. */
+  abstract readonly owner: object;
+  /** Whether nobody waits for the answer any more. */
+  abstract readonly gone: boolean;
+  /** It is over: done, or failed. */
+  abstract answer(nowMs: number): void;
+
   /** What was asked. */
-  readonly request: CalculationRequest;
-  /** Who asked. */
-  readonly requester: Requester;
+  request: CalculationRequest;
   /** When it came, in milliseconds of the machine's clock. */
-  readonly startedMs: number;
+  startedMs = 0;
   /** When its time is up; `Infinity` without `timeout_ms`. */
-  readonly deadlineMs: number;
+  deadlineMs = Infinity;
   /** The work that it was cut into. */
   tasks: readonly Task[] = NO_TASKS;
   /** Tasks without an outcome yet. */
@@ -105,26 +137,57 @@ export class Call {
   failure: WireError | undefined;
   /** Whether it is over. */
   done = false;
+  /** Whether something else may hold on to it when it is over, a deadline or another attempt, or it is cut into parts. */
+  isShared = false;
 
-  /** A call that came at `nowMs`. */
-  constructor(request: CalculationRequest, requester: Requester, nowMs: number) {
-    this.request = request;
-    this.requester = requester;
-    this.startedMs = nowMs;
-    this.deadlineMs = request.timeoutMs === undefined ? Infinity : nowMs + request.timeoutMs;
+  #arithmetic: OwnArithmetic | undefined;
+
+  /** A request that came at `nowMs`. A basic operation is copied. */
+  constructor(request: CalculationRequest, nowMs: number) {
+    this.request = this.#own(request);
+    this.#begin(nowMs);
   }
 
-  /** Adds a task for the whole request or for one range of it. */
-  addTask(calculation: Calculation, place?: Worker): Task {
-    const task = new Task(this, calculation, place);
-    // Most calls have one task, and an array that is pushed to has room for seventeen.
-    if (this.unfinished++ === 0) this.tasks = [task];
-    else (this.tasks as Task[]).push(task);
-    return task;
+  /** Whether it may be used again: it went as nearly all do, with one result from one try of one worker. */
+  get isReusable(): boolean {
+    return this.done && this.failure === undefined && !this.isShared;
+  }
+
+  /** Begins anew, with another request. Requires {@linkcode Call.isReusable}, and a request that is not cut. */
+  renew(request: Calculation, nowMs: number): void {
+    const own = this.#own(request);
+    this.request = own;
+    this.tasks[0]!.renew(own);
+    this.unfinished = 1;
+    this.#begin(nowMs);
+  }
+
+  #own<T extends CalculationRequest>(request: T): T | ArithmeticRequest {
+    if (!isArithmetic(request)) return request;
+    this.#arithmetic ??= new OwnArithmetic();
+    return this.#arithmetic.copy(request);
+  }
+
+  #begin(nowMs: number): void {
+    const { timeoutMs } = this.request;
+    this.startedMs = nowMs;
+    this.deadlineMs = timeoutMs === undefined ? Infinity : nowMs + timeoutMs;
+    this.failure = undefined;
+    this.done = false;
+    this.isShared = timeoutMs !== undefined || this.request.op === "sum_squares";
+  }
+
+  /** Adds a task for the whole request. */
+  addWhole(calculation: Calculation): void {
+    this.unfinished = 1;
+    this.tasks = [new Task(this, calculation, undefined)];
   }
 
   /** Adds one task for each range, the first for the first worker, and so on. */
   addRanges(ranges: readonly Range[], workers: readonly Worker[]): void {
-    ranges.forEach(({ a, b }, index) => this.addTask({ op: "sum_range", a, b }, workers[index]));
+    this.unfinished = ranges.length;
+    this.tasks = ranges.map(({ a, b }, index) =>
+      new Task(this, { op: "sum_range", a, b }, workers[index])
+    );
   }
 }

@@ -1,6 +1,7 @@
 import {
   HEARTBEAT_INTERVAL_MS,
   HELLO_TIMEOUT_MS,
+  MAX_SPARE_ATTEMPTS,
   PLAIN_CONNECTIONS,
   PLAIN_RECHECK_MS,
   REDIAL_MAX_MS,
@@ -47,6 +48,8 @@ export class Worker {
 
   readonly #port: WorkerPort;
   readonly #links: WorkerLinks;
+  /** Attempts that are over, for the next ones. */
+  readonly #spareAttempts: Attempt[] = [];
   /** Connections lost, and dials failed, since the last good reply. */
   #losses = 0;
   #greetingFailures = 0;
@@ -135,7 +138,7 @@ export class Worker {
 
   /** Takes a piece of work. Requires {@linkcode hasRoom}. */
   assign(task: Task, nowMs: number, hedges?: Attempt): void {
-    const attempt = new Attempt(task, this, nowMs, hedges);
+    const attempt = this.#attempt(task, nowMs, hedges);
     task.running++;
     const link = this.#links.full ?? this.#links.idle ?? this.#dial(nowMs);
     if (link === undefined) throw new Error("Invariant: only a worker with room is given work");
@@ -145,6 +148,13 @@ export class Worker {
     }
     const { hedgeDelayMs, workerTimeoutMs } = this.#port;
     this.#port.wakeBy(nowMs + Math.min(hedgeDelayMs, workerTimeoutMs));
+  }
+
+  #attempt(task: Task, nowMs: number, hedges: Attempt | undefined): Attempt {
+    const spare = hedges === undefined ? this.#spareAttempts.pop() : undefined;
+    if (spare === undefined) return new Attempt(task, this, nowMs, hedges);
+    spare.renew(task, nowMs);
+    return spare;
   }
 
   /** A dial of this worker succeeded. */
@@ -282,6 +292,9 @@ export class Worker {
       this.#losses = 0;
       if (counts) this.health.succeeded(nowMs);
     } else this.health.failed(verdict.why, nowMs);
+    if (attempt.isReusable && this.#spareAttempts.length < MAX_SPARE_ATTEMPTS) {
+      this.#spareAttempts.push(attempt);
+    }
     if (link.phase === "plain" && !this.#reusesLinks) this.#links.close(link);
     if (link.leaving && link.inFlight.size === 0) this.#leave(link, nowMs);
     this.#port.changed();

@@ -1,9 +1,10 @@
-import { MAX_HOPS, PROTOCOL_VERSION, STOP_GRACE_MS } from "../limits.ts";
+import { MAX_HOPS, MAX_SPARE_RECORDS, PROTOCOL_VERSION, STOP_GRACE_MS } from "../limits.ts";
 import { encodeErrorReply, encodeOkReply } from "../protocol/encode.ts";
 import { type WireError, wireError } from "../protocol/errors.ts";
 import { helloReply, ownFacts, type RoleFacts, versionMismatch } from "../protocol/hello.ts";
 import type { Address, Effect, Machine, MachineEvent } from "../protocol/machine.ts";
 import {
+  type Calculation,
   type ChannelRequest,
   type DrainRequest,
   isArithmetic,
@@ -13,7 +14,7 @@ import {
 import type { ReplySlot, Session } from "../protocol/session.ts";
 import { Sessions } from "../protocol/sessions.ts";
 import { Coordinator, type CoordinatorOptions } from "../scheduling/coordinator.ts";
-import type { Call, Requester } from "../scheduling/work.ts";
+import { type CalculationRequest, Call } from "../scheduling/work.ts";
 import { JobService } from "./jobs.ts";
 import { replyBytes, replyTo } from "./replies.ts";
 import { encodeStatus, type ServerCounters } from "./status.ts";
@@ -39,6 +40,8 @@ export class ServerMachine implements Machine {
   readonly #coordinator: Coordinator;
   readonly #sessions: Sessions;
   readonly #jobs: JobService;
+  /** Requests that are over, for the next ones. */
+  readonly #spare: PendingRequest[] = [];
   readonly #counters: ServerCounters = { received: 0, answered: 0, failed: 0 };
   #effects: Effect[] = [];
   #startedMs: number | undefined;
@@ -155,9 +158,16 @@ export class ServerMachine implements Machine {
           const reply = encodeErrorReply(wireError("too_many_hops"), request.id);
           return this.#sessions.reply(session, slot, reply);
         }
-        this.#coordinator.submit(request, new PendingRequest(this, session, slot), nowMs);
+        this.#coordinator.submit(this.#pending(session, slot, request), nowMs);
       }
     }
+  }
+
+  #pending(session: Session, slot: ReplySlot, request: CalculationRequest): PendingRequest {
+    const spare = request.op === "sum_squares" ? undefined : this.#spare.pop();
+    if (spare === undefined) return new PendingRequest(this, session, slot, request, this.#nowMs);
+    spare.serve(session, slot, request as Calculation, this.#nowMs);
+    return spare;
   }
 
   /** The worker's connection changes hands: from now on we ask, and it answers. */
@@ -215,7 +225,9 @@ export class ServerMachine implements Machine {
   }
 
   /** A call is over: its requester gets the reply. */
-  answer(call: Call, session: Session, slot: ReplySlot, nowMs: number): void {
+  answer(call: PendingRequest, nowMs: number): void {
+    const { owner: session, slot } = call;
+    if (call.isReusable && this.#spare.length < MAX_SPARE_RECORDS) this.#spare.push(call);
     if (call.failure === undefined) this.#counters.answered++;
     else this.#counters.failed++;
     if (session.gone) return;
@@ -229,24 +241,38 @@ export class ServerMachine implements Machine {
   }
 }
 
-/** One request that is being calculated, and the connection that it came on. */
-class PendingRequest implements Requester {
+/** A request that came on a connection, and will be answered there. */
+class PendingRequest extends Call {
+  /** The connection. */
+  owner: Session;
+  slot: ReplySlot;
   readonly #machine: ServerMachine;
-  readonly #slot: ReplySlot;
-  /** Whose turn it is when many wait: the connection's. */
-  readonly owner: Session;
 
-  constructor(machine: ServerMachine, session: Session, slot: ReplySlot) {
+  constructor(
+    machine: ServerMachine,
+    session: Session,
+    slot: ReplySlot,
+    request: CalculationRequest,
+    nowMs: number,
+  ) {
+    super(request, nowMs);
     this.#machine = machine;
     this.owner = session;
-    this.#slot = slot;
+    this.slot = slot;
   }
 
   get gone(): boolean {
     return this.owner.gone;
   }
 
-  answer(call: Call, nowMs: number): void {
-    this.#machine.answer(call, this.owner, this.#slot, nowMs);
+  /** Begins anew, as {@linkcode Call.renew} does, for whoever has asked now. */
+  serve(session: Session, slot: ReplySlot, request: Calculation, nowMs: number): void {
+    this.owner = session;
+    this.slot = slot;
+    this.renew(request, nowMs);
+  }
+
+  answer(nowMs: number): void {
+    this.#machine.answer(this, nowMs);
   }
 }

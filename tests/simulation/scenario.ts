@@ -23,7 +23,7 @@ export function countWork(node: Node): { done: number } {
   node.onStep = (event, effects) => {
     before?.(event, effects);
     for (const effect of effects) {
-      if (effect.kind === "write") count.done += effect.text.split('"op":"add"').length - 1;
+      if (effect.kind === "write") count.done += effect.text.split('"result":').length - 1;
     }
   };
   return count;

@@ -39,7 +39,7 @@ function scanned(line: string | Uint8Array): ScannedRequest | undefined {
   let result: ScannedRequest | undefined;
   AROUND.forEach(([before, after], index) => {
     const { bytes, start, end } = inChunk(own, before, after);
-    const found = scanRequest(bytes, start, end);
+    const found = copyOf(scanRequest(bytes, start, end));
     if (index === 0) result = found;
     else assertEquals(found, result, `${text} in a chunk`);
   });
@@ -68,13 +68,18 @@ function scannedInStream(line: Uint8Array): ScannedRequest | undefined {
 }
 
 function nextOf(framer: LineFramer): ScannedRequest | undefined {
-  const found = scanNextRequest(framer);
+  const found = copyOf(scanNextRequest(framer));
   if (found !== undefined || !framer.next()) return found;
-  return scanRequest(framer.bytes, framer.start, framer.end);
+  return copyOf(scanRequest(framer.bytes, framer.start, framer.end));
+}
+
+/** What is read is valid until the next line is read. */
+function copyOf(request: ScannedRequest | undefined): ScannedRequest | undefined {
+  return request && { ...request };
 }
 
 function scannedAlone(line: Uint8Array): ScannedRequest | undefined {
-  return scanRequest(line, 0, line.at(-1) === 0x0d ? line.length - 1 : line.length);
+  return copyOf(scanRequest(line, 0, line.at(-1) === 0x0d ? line.length - 1 : line.length));
 }
 
 const replyScan = new ReplyScan();
