@@ -230,6 +230,8 @@ export interface VerdictMessage {
   readonly position: number;
   readonly cause: "memory" | "time";
   readonly error: string;
+  /** Of memory: whether the item itself has taken nearly all of it. Else it may have piled up over many. */
+  readonly alone?: boolean;
 }
 
 /** What the function printed. */

@@ -2,6 +2,7 @@ import { ChannelFramer, type Framed, messageLine } from "../jobs/channel_framer.
 import type { OpenMessage, RunnerMessage } from "../jobs/messages.ts";
 import { CHUNK_MAX_MS, MAX_CODE_BYTES, MAX_PIECE_BYTES } from "../limits.ts";
 import { Inbox } from "./inbox.ts";
+import { ItemWatch } from "./item_watch.ts";
 import type { Ring } from "./ring.ts";
 import * as shared from "./shared.ts";
 import type { SandboxJob, Trouble } from "./shared.ts";
@@ -55,13 +56,7 @@ export class SlotChannel {
   #lastSerial = 0;
   /** A piece that more was sent of than is allowed. */
   #held: { position: number; count: number; bytes: Uint8Array } | undefined;
-  /** Where the function was last seen, and since when. */
-  #seenSerial = 0;
-  #seenIndex = -1;
-  #seenSpan = 0;
-  #seenMs = 0;
-  /** Whether it has been in that item ever since. */
-  #isTimed = false;
+  readonly #item = new ItemWatch();
 
   /** A channel on which nothing was said. */
   constructor(parts: SlotParts) {
@@ -105,10 +100,9 @@ export class SlotChannel {
     const chunk = this.#chunks[0];
     const isRunning = this.#handed > 0 && chunk?.serial === serial && index >= 0 &&
       Atomics.load(state, RUNNING) === serial;
-    if (isRunning) this.#sawItem(chunk, index, nowMs);
-    // Between two items, or while there is no room for what it gave: no item is to blame for that time.
-    else this.#isTimed = false;
-    if (memory > this.#parts.maxMemoryBytes) this.#condemn("memory", isRunning ? chunk : undefined);
+    if (isRunning) this.#sawItem(chunk, index, memory, nowMs);
+    else this.#item.sawNone();
+    if (memory > this.#parts.maxMemoryBytes) this.#tooMuch(memory, isRunning ? chunk : undefined);
     else if (isRunning) this.#checkTimes(chunk, nowMs);
   }
 
@@ -235,6 +229,7 @@ export class SlotChannel {
     switch (kind) {
       case FROM_SANDBOX.ready:
         this.#isReady = true;
+        this.#item.restBytes = this.#parts.port.memoryBytes();
         return this.#started();
       case FROM_SANDBOX.broken: {
         const { cause, error, stack } = decode<Trouble>(payload);
@@ -317,49 +312,52 @@ export class SlotChannel {
   }
 
   /** Tells of the item that runs, if it is another than before. */
-  #sawItem(chunk: SlotChunk, index: number, nowMs: number): void {
+  #sawItem(chunk: SlotChunk, index: number, memory: number, nowMs: number): void {
     chunk.startedMs ??= nowMs;
-    const isSame = this.#seenSerial === chunk.serial && this.#seenIndex === index;
     const span = Atomics.load(this.#parts.state, SPAN);
-    if (!isSame || !this.#isTimed || span !== this.#seenSpan) this.#seenMs = nowMs;
-    this.#isTimed = true;
-    this.#seenSpan = span;
-    if (isSame) return;
-    this.#seenSerial = chunk.serial;
-    this.#seenIndex = index;
+    if (!this.#item.saw(chunk.serial, index, span, memory, nowMs)) return;
     const position = chunk.position + index;
     this.#say({ op: "at", job: this.#job!.job, chunk: chunk.number, position });
   }
 
   #checkTimes(chunk: SlotChunk, nowMs: number): void {
     const { item_timeout_ms: itemTimeoutMs = Infinity } = this.#job!;
-    // The limit is for one item, and one call of mapRange does many.
-    const limitMs = itemTimeoutMs * Math.max(1, this.#seenSpan);
-    if (nowMs - this.#seenMs > limitMs) return this.#condemn("time", chunk);
+    if (this.#item.isOver(itemTimeoutMs, nowMs)) {
+      return this.#condemn("time", `it took longer than ${itemTimeoutMs} ms`, chunk);
+    }
     if (nowMs - chunk.startedMs! > CHUNK_MAX_MS && chunk.stopWhy === undefined) {
       chunk.stopWhy = "late";
       this.#stop(chunk);
     }
   }
 
+  /** There is more memory than there may be: is it that of the item that runs, if one does? */
+  #tooMuch(memory: number, chunk: SlotChunk | undefined): void {
+    const { maxMemoryBytes } = this.#parts;
+    const error = `more than ${Math.floor(maxMemoryBytes / 2 ** 20)} MiB of memory were used`;
+    if (chunk === undefined && !this.#isReady) {
+      this.#isOver = true;
+      return this.#say({ op: "job_failed", job: this.#job!.job, code: "setup_failed", error });
+    }
+    this.#condemn("memory", error, chunk, this.#item.hasTaken(memory, maxMemoryBytes));
+  }
+
   /** Says which item uses too much. Nothing follows but the end. */
-  #condemn(cause: "memory" | "time", chunk: SlotChunk | undefined): void {
-    const { job, item_timeout_ms: itemTimeoutMs } = this.#job!;
-    const mebibytes = Math.floor(this.#parts.maxMemoryBytes / 2 ** 20);
-    const error = cause === "memory"
-      ? `more than ${mebibytes} MiB of memory were used`
-      : `it took longer than ${itemTimeoutMs} ms`;
-    // One call for many items: which of them it is must be found by taking them apart.
-    if (chunk !== undefined && Atomics.load(this.#parts.state, SPAN) > 1) {
+  #condemn(
+    cause: "memory" | "time",
+    error: string,
+    chunk: SlotChunk | undefined,
+    alone?: boolean,
+  ): void {
+    // Without an item, or in one call for many, which of them it is must be found by taking them apart.
+    if (chunk === undefined || Atomics.load(this.#parts.state, SPAN) > 1) {
       return this.#parts.port.end();
     }
     this.#isOver = true;
-    if (chunk === undefined) {
-      if (this.#isReady) return this.#parts.port.end();
-      return this.#say({ op: "job_failed", job, code: "setup_failed", error });
-    }
-    const position = chunk.position + this.#seenIndex;
-    this.#say({ op: "verdict", job, chunk: chunk.number, position, cause, error });
+    const position = chunk.position + this.#item.index;
+    const flag = alone === undefined ? {} : { alone };
+    const job = this.#job!.job;
+    this.#say({ op: "verdict", job, chunk: chunk.number, position, cause, error, ...flag });
   }
 
   #say(message: RunnerMessage): void {

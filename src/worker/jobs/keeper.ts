@@ -96,12 +96,13 @@ export class Keeper {
   /** The slot has said which item uses too much, and waits for its end. */
   #condemned(slot: Slot, run: Run, verdict: RunOutcome & { kind: "verdict" }): void {
     const { chunk } = run;
-    const { position, cause, error } = verdict;
+    const { position, cause, error, isAlone } = verdict;
     this.kill(slot);
     if (!run.isStarted) return chunk.job.refused(wireError("setup_failed", error));
     this.#log("info", `ended a slot at position ${position}: ${cause}`);
     chunk.hasDied = true;
-    chunk.plan.name(position, cause, error);
+    if (isAlone) chunk.plan.name(position, cause, error);
+    else chunk.plan.suspect(position);
     this.#advance(chunk, false);
   }
 

@@ -16,6 +16,8 @@ export type RunOutcome =
     readonly position: number;
     readonly cause: FailureCause;
     readonly error: string;
+    /** Whether nothing that ran before the item can have a part in it. */
+    readonly isAlone: boolean;
   }
   | { readonly kind: "fault"; readonly reason: string };
 
@@ -195,11 +197,14 @@ export class Run {
     return { kind: why };
   }
 
-  #verdict({ position, cause, error }: JsonObject): RunOutcome {
+  #verdict({ position, cause, error, alone }: JsonObject): RunOutcome {
     const isFit = typeof position === "number" && (cause === "memory" || cause === "time");
     if (!isFit) return fault("sent a verdict that is none");
     const place = this.chunk.isMerge ? this.stretch.first : position;
-    return { kind: "verdict", position: place, cause, error: clip(error) ?? "" };
+    // Time is an item's own. Memory is that of all that the slot has run, unless there was nothing else.
+    const isFirst = this.number === 1 && place === this.stretch.first;
+    const isAlone = cause === "time" || alone === true || isFirst;
+    return { kind: "verdict", position: place, cause, error: clip(error) ?? "", isAlone };
   }
 
   #addTime(ms: unknown): void {
