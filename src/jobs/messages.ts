@@ -86,7 +86,7 @@ export interface ChunkMessage {
   readonly item_bytes?: number;
   /** Whether the lines are accumulators, to be combined into one; a single empty line asks for that of nothing. */
   readonly merge?: boolean;
-  /** Bytes of results that may be sent before more is allowed by `credit`. */
+  /** Bytes of results, and of what failures cost, that may be sent before more is allowed by `credit`. */
   readonly credit: number;
   /** Length of the lines that follow this message at once. */
   readonly bytes?: number;

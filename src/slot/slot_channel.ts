@@ -1,5 +1,7 @@
 import { ChannelFramer, type Framed, messageLine } from "../jobs/channel_framer.ts";
-import type { OpenMessage, RunnerMessage } from "../jobs/messages.ts";
+import { cutResult, type Result } from "../jobs/cut_result.ts";
+import { failedBytes } from "../jobs/failed_bytes.ts";
+import type { FailedMessage, FailureCause, OpenMessage, RunnerMessage } from "../jobs/messages.ts";
 import { CHUNK_MAX_MS, MAX_CODE_BYTES, MAX_PIECE_BYTES } from "../limits.ts";
 import { Inbox } from "./inbox.ts";
 import { ItemWatch } from "./item_watch.ts";
@@ -54,8 +56,8 @@ export class SlotChannel {
   readonly #chunks: SlotChunk[] = [];
   #handed = 0;
   #lastSerial = 0;
-  /** A piece that more was sent of than is allowed. */
-  #held: { position: number; count: number; bytes: Uint8Array } | undefined;
+  /** What of the first chunk is to be said next, and waits until it is allowed. */
+  #held: Result | FailedMessage | undefined;
   readonly #item = new ItemWatch();
 
   /** A channel on which nothing was said. */
@@ -243,23 +245,24 @@ export class SlotChannel {
     }
     if (chunk === undefined) return this.#parts.port.end();
     const position = chunk.position + first;
-    if (kind === FROM_SANDBOX.result) this.#held = { position, count: second, bytes: payload };
-    else if (kind === FROM_SANDBOX.failed) this.#failed(chunk, position, decode<Trouble>(payload));
-    else this.#done(chunk, position, Number(decoder.decode(payload)));
+    if (kind === FROM_SANDBOX.result) this.#held = { position, count: second, payload };
+    else if (kind === FROM_SANDBOX.failed) {
+      this.#held = this.#failed(chunk, position, decode<Trouble>(payload));
+    } else this.#done(chunk, position, Number(decoder.decode(payload)));
   }
 
-  #failed(chunk: SlotChunk, position: number, trouble: Trouble): void {
+  #failed(chunk: SlotChunk, position: number, trouble: Trouble): FailedMessage {
     const { cause, error, stack, item } = trouble;
-    this.#say({
+    return {
       op: "failed",
       job: this.#job!.job,
       chunk: chunk.number,
       position,
-      cause: cause as "error",
+      cause: cause as FailureCause,
       error,
       ...(stack && { stack }),
       ...(item && { item }),
-    });
+    };
   }
 
   #done(chunk: SlotChunk, position: number, ms: number): void {
@@ -282,33 +285,26 @@ export class SlotChannel {
     if (held === undefined) return true;
     const [chunk] = this.#chunks;
     const { credit } = chunk!;
-    const { position, count, bytes } = held;
-    if (bytes.length <= credit) {
+    if (credit <= 0) return false;
+    if ("op" in held) {
+      // It goes whole as long as anything is allowed.
       this.#held = undefined;
-      this.#sendResult(chunk!, position, count, bytes);
+      chunk!.credit -= failedBytes(held);
+      this.#say(held);
       return true;
     }
-    if (credit === 0) return false;
-    // Whole lines if there is one in it, and else a part of one, which does not count.
-    const newline = bytes.lastIndexOf(NEWLINE, credit - 1);
-    const length = newline < 0 || count === 0 ? credit : newline + 1;
-    const part = bytes.subarray(0, length);
-    const lines = newline < 0 || count === 0 ? 0 : Math.min(count, linesIn(part));
-    this.#held = {
-      position: position + lines,
-      count: count - lines,
-      bytes: bytes.subarray(length),
-    };
-    this.#sendResult(chunk!, position, lines, part);
-    return false;
+    const [part, rest] = held.payload.length <= credit ? [held] : cutResult(held, credit);
+    this.#held = rest;
+    this.#sendResult(chunk!, part);
+    return rest === undefined;
   }
 
-  #sendResult(chunk: SlotChunk, position: number, count: number, bytes: Uint8Array): void {
-    chunk.credit -= bytes.length;
+  #sendResult(chunk: SlotChunk, { position, count, payload }: Result): void {
+    chunk.credit -= payload.length;
     const job = this.#job!.job;
-    const length = bytes.length;
-    this.#say({ op: "result", job, chunk: chunk.number, position, count, bytes: length });
-    this.#parts.port.sendBytes(bytes);
+    const bytes = payload.length;
+    this.#say({ op: "result", job, chunk: chunk.number, position, count, bytes });
+    this.#parts.port.sendBytes(payload);
   }
 
   /** Tells of the item that runs, if it is another than before. */
@@ -365,7 +361,6 @@ export class SlotChannel {
   }
 }
 
-const NEWLINE = 0x0a;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -375,10 +370,4 @@ function encode(value: unknown): Uint8Array {
 
 function decode<Value>(bytes: Uint8Array): Value {
   return JSON.parse(decoder.decode(bytes)) as Value;
-}
-
-function linesIn(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
-  return lines;
 }

@@ -45,7 +45,7 @@ export class Run {
   readonly #port: RunPort;
   /** Name of the worker, for whoever reads of a failure. */
   readonly #worker: string | undefined;
-  /** Bytes of results that the slot may still send. */
+  /** Bytes of results, and of what failures cost, that the slot may still send. */
   #allowance: number;
   /** Pieces of a value that is not whole: should the slot die now, nobody must have seen them. */
   readonly #pieces = new Pieces();
@@ -67,7 +67,7 @@ export class Run {
     this.#allowance = this.#due;
   }
 
-  /** Bytes of results that the slot may still send. */
+  /** Bytes of results, and of what failures cost, that the slot may still send. */
   get allowance(): number {
     return this.#allowance;
   }
@@ -163,11 +163,13 @@ export class Run {
     const { chunk } = this;
     const { plan, job, isMerge } = chunk;
     const { position, cause, error, stack, item } = members;
-    const isFit = CAUSES.includes(cause) && typeof error === "string" &&
+    const isFit = CAUSES.includes(cause) && typeof error === "string" && isTextIfAny(stack) &&
+      isTextIfAny(item) &&
       this.#pieces.bytes === 0 && plan.next <= this.stretch.last &&
       isWhole(position, plan.next, isMerge ? this.#last : plan.next);
     if (!isFit) return fault(`sent a failure of position ${shown(position)}`);
     plan.tell(1);
+    this.#allowance -= failedBytes({ error, stack, item });
     const message = {
       op: "failed",
       job: job.number,
@@ -215,6 +217,10 @@ export class Run {
 /** A text, cut if it is very long; what is no text is nothing. */
 export function clip(text: unknown): string | undefined {
   return typeof text === "string" ? text.slice(0, MAX_TEXT_CHARS) : undefined;
+}
+
+function isTextIfAny(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
 }
 
 function fault(reason: string): RunOutcome {

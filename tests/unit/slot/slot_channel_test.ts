@@ -59,8 +59,17 @@ class Half {
   }
 
   give(chunk: number, count = 1): void {
-    const numbers = { chunk, position: chunk, count, first: "1", credit: 99 };
+    const numbers = { chunk, position: chunk, count, first: "1", credit: 600 };
     this.say({ op: "chunk", job: 1, ...numbers });
+  }
+
+  /** The function has thrown at the items before the one at an index. */
+  throws(end: number): void {
+    const trouble = encoder.encode(JSON.stringify({ cause: "error", error: "e".repeat(44) }));
+    for (let index = 0; index < end; index++) {
+      this.fromSandbox.write(FROM_SANDBOX.failed, index, 0, trouble, trouble.length);
+    }
+    this.channel.rung();
   }
 
   /** Module and `setup` are done. */
@@ -187,4 +196,20 @@ Deno.test("memory without an item that runs ends the slot, and before the first 
   idle.memory = 1001;
   idle.channel.watch(1000);
   assertEquals(idle.said, ["need", "ended"]);
+});
+
+Deno.test("failures cost of what is allowed, as results do", () => {
+  const half = new Half();
+  half.ready();
+  half.give(1, 10);
+  half.said.length = 0;
+  // Each costs 300 of 600, and one more would go if anything were left.
+  half.throws(10);
+  assertEquals(half.said, ["failed", "failed"]);
+  half.say({ op: "credit", job: 1, chunk: 1, credit: 1 });
+  assertEquals(half.said.length, 3);
+  half.say({ op: "credit", job: 1, chunk: 1, credit: 299 });
+  assertEquals(half.said.length, 3);
+  half.say({ op: "credit", job: 1, chunk: 1, credit: 601 });
+  assertEquals(half.said.length, 6);
 });

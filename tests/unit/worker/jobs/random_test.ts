@@ -41,7 +41,7 @@ class Robot {
   step(batch: number): void {
     this.#listen();
     const chunk = this.#chunk;
-    if (chunk === undefined || this.#slot.end !== undefined) return;
+    if (chunk === undefined || this.#slot.end !== undefined || chunk.credit <= 0) return;
     if (this.#isDropped || chunk.next > chunk.last) return this.#finish();
     this.#item(chunk.next, batch);
   }
@@ -97,6 +97,7 @@ class Robot {
       case "error":
         this.#flush();
         this.#slot.say({ op: "failed", ...numbers, cause: "error", error: "thrown" });
+        chunk.credit -= failedBytes({ error: "thrown" });
         chunk.told = position + 1;
         break;
       case "long":
@@ -136,6 +137,7 @@ class Robot {
   }
 
   #say(position: number, count: number, text: string): void {
+    this.#chunk!.credit -= text.length;
     this.#slot.say({ op: "result", job: 1, chunk: this.#chunk!.number, position, count }, text);
   }
 }

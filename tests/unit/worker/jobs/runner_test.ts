@@ -622,6 +622,19 @@ Deno.test("credit is handed down to the slot that runs the chunk", () => {
   assertEquals(slot!.take(), [{ op: "credit", job: 1, chunk: 1, credit: 40, text: "" }]);
 });
 
+Deno.test("what a slot's failures cost is allowed anew when the requester allows it", () => {
+  const { lab, channel } = started();
+  range(channel, 5, 9, 1, 4, 1000);
+  const [slot] = lab.busy;
+  slot!.say({ op: "started", job: 1, chunk: 1 });
+  slot!.take();
+  const failure = { op: "failed", job: 1, chunk: 1, cause: "error", error: "e".repeat(44) };
+  for (const position of [1, 2]) slot!.say({ ...failure, position });
+  assertEquals(slot!.take(), []);
+  channel.say({ op: "credit", job: 5, chunk: 9, credit: 300 });
+  assertEquals(slot!.take(), [{ op: "credit", job: 1, chunk: 1, credit: 300, text: "" }]);
+});
+
 Deno.test("a value in several pieces goes up once it is whole: a death in its middle leaves no trace", () => {
   const { lab, channel } = started();
   range(channel, 5, 1, 1, 2, 10);
