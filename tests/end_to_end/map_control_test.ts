@@ -173,6 +173,19 @@ Deno.test("client map waits for a server that was lost, and goes on with the nex
   assertEquals({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
 });
 
+Deno.test("client map claims no machines while a lost server is looked for", async () => {
+  await using cluster = await MapCluster.launch(1);
+  await cluster.write("slow.js", SLOW);
+  await using client = cluster.start(["slow.js", "--range", "1..1000000", "--progress"]);
+  const { stderr } = client;
+  await within("a machine", stderr.line(/ {2}1 machine {2}/), 8000);
+  await cluster.server.kill();
+  await within("none", stderr.line(/^\[[^a-z]*done [^a-z]*\/s {2}reconnecting$/), 8000);
+  const { length } = stderr.text;
+  await cluster.replaceServer();
+  await until("the machine again", () => /1 machine/.test(stderr.text.slice(length)));
+});
+
 Deno.test("client map ends with 3 when its server is lost for good", async () => {
   await using cluster = await MapCluster.launch();
   await cluster.write("slow.js", SLOW);
