@@ -201,10 +201,10 @@ export class JobHub {
     const number = ++this.#lastJob;
     const client = new ClientJob(channel, number, String(number), opening, nowMs);
     const { job } = client;
-    job.code = this.#store.get(opening.sha256, opening.code_bytes);
     this.board.jobs.set(job.name, job);
     this.#running.set(job, client);
-    this.board.changed();
+    const code = this.#store.get(opening.sha256, opening.code_bytes);
+    if (code !== undefined) this.#begin(job, code);
     this.#wake(nowMs);
     return client;
   }
@@ -214,10 +214,16 @@ export class JobHub {
     if (this.#port.sha256(code) !== sha256) {
       return this.#fail(job, wireError("bad_code", "SHA-256"));
     }
-    job.code = code;
     this.#store.keep(sha256, code);
-    this.board.changed();
+    this.#begin(job, code);
     this.#wake(this.#nowMs);
+  }
+
+  /** Workers may be told of a job, for they may ask for its code. */
+  #begin(job: Job, code: Code): void {
+    job.code = code;
+    this.#workers.announce(job);
+    this.board.changed();
   }
 
   /** A worker cannot do a job: if that is the job's fault, it is over. */
