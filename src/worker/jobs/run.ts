@@ -1,10 +1,10 @@
-import type { FailureCause } from "../../jobs/messages.ts";
 import { failedBytes } from "../../jobs/failed_bytes.ts";
+import { isCause, isWhole, textOf } from "../../jobs/members.ts";
+import type { FailureCause } from "../../jobs/messages.ts";
 import { shown } from "../../jobs/shown.ts";
-import { MAX_PIECE_BYTES, MAX_TEXT_CHARS, MAX_VALUE_BYTES } from "../../limits.ts";
+import { MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../../limits.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { Chunk } from "./chunk.ts";
-import { isWhole } from "./decode.ts";
 import { Pieces } from "../../jobs/pieces.ts";
 import type { Stretch } from "./plan.ts";
 
@@ -20,8 +20,6 @@ export type RunOutcome =
     readonly isAlone: boolean;
   }
   | { readonly kind: "fault"; readonly reason: string };
-
-const CAUSES: readonly unknown[] = ["error", "value", "input", "memory", "time", "crash"];
 
 /** What a slot is told of a run while it is under way. */
 export interface RunPort {
@@ -163,7 +161,7 @@ export class Run {
     const { chunk } = this;
     const { plan, job, isMerge } = chunk;
     const { position, cause, error, stack, item } = members;
-    const isFit = CAUSES.includes(cause) && typeof error === "string" && isTextIfAny(stack) &&
+    const isFit = isCause(cause) && typeof error === "string" && isTextIfAny(stack) &&
       isTextIfAny(item) &&
       this.#pieces.bytes === 0 && plan.next <= this.stretch.last &&
       isWhole(position, plan.next, isMerge ? this.#last : plan.next);
@@ -176,9 +174,9 @@ export class Run {
       chunk: chunk.number,
       position,
       cause,
-      error: clip(error) ?? "",
-      stack: clip(stack),
-      item: clip(item),
+      error: textOf(error) ?? "",
+      stack: textOf(stack),
+      item: textOf(item),
       worker: this.#worker,
     };
     chunk.say({ message, next: plan.next, cost: failedBytes(message) });
@@ -206,17 +204,12 @@ export class Run {
     // Time is an item's own. Memory is that of all that the slot has run, unless there was nothing else.
     const isFirst = this.number === 1 && place === this.stretch.first;
     const isAlone = cause === "time" || alone === true || isFirst;
-    return { kind: "verdict", position: place, cause, error: clip(error) ?? "", isAlone };
+    return { kind: "verdict", position: place, cause, error: textOf(error) ?? "", isAlone };
   }
 
   #addTime(ms: unknown): void {
     if (typeof ms === "number" && ms >= 0 && ms < Infinity) this.chunk.ms += ms;
   }
-}
-
-/** A text, cut if it is very long; what is no text is nothing. */
-export function clip(text: unknown): string | undefined {
-  return typeof text === "string" ? text.slice(0, MAX_TEXT_CHARS) : undefined;
 }
 
 function isTextIfAny(value: unknown): value is string | undefined {
