@@ -10,7 +10,7 @@ import * as shared from "./shared.ts";
 import type { SandboxJob, Trouble } from "./shared.ts";
 import { SlotChunk } from "./slot_chunk.ts";
 
-const { ATTENTION, FROM_SANDBOX, INDEX, RUNNING, SPAN, STOP, TO_SANDBOX } = shared;
+const { ATTENTION, FROM_SANDBOX, INDEX, RUNNING, SPAN, STOP, TO_SANDBOX, UNWANTED } = shared;
 
 /** What a slot's main thread needs of its process. */
 export interface SlotPort {
@@ -208,9 +208,11 @@ export class SlotChannel {
     if (place === 0) this.#stop(chunk);
   }
 
-  #stop(chunk: SlotChunk): void {
-    Atomics.store(this.#parts.state, STOP, chunk.serial);
-    Atomics.store(this.#parts.state, ATTENTION, 1);
+  #stop({ serial, stopWhy }: SlotChunk): void {
+    const { state } = this.#parts;
+    if (stopWhy === "dropped") Atomics.store(state, UNWANTED, serial);
+    Atomics.store(state, STOP, serial);
+    Atomics.store(state, ATTENTION, 1);
   }
 
   /** Passes on what the function's thread has, as far as it is allowed. */

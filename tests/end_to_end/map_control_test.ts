@@ -149,6 +149,20 @@ Deno.test("client map says once that it waits for a worker that runs code", asyn
   assertEquals(stderr.match(/waiting/g)?.length, 1);
 });
 
+Deno.test("client map tells no item to stop whose value it wants, however long that takes", async () => {
+  await using cluster = await MapCluster.launch(1);
+  // Longer than a chunk may take.
+  await cluster.write(
+    "long.js",
+    `export const map = (x, { signal }) => new Promise((resolve, reject) => {
+       setTimeout(() => resolve(x), 2500);
+       signal.onabort = () => reject(new Error("told to stop"));
+     });`,
+  );
+  const outcome = await cluster.map(["long.js", "--range", "1..2"]);
+  assertEquals(outcome, { code: 0, stdout: "1\n2\n", stderr: "" });
+});
+
 Deno.test("client map --here needs no server", async () => {
   await using cluster = await MapCluster.launch(0);
   await cluster.write("f.ts", "export const map = (x: number): number => x * 2;");
