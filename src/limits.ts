@@ -271,6 +271,8 @@ export const DEFAULT_SLOT_MEMORY_MB = 1024;
 export const MIN_SLOT_MEMORY_MB = 128;
 /** The most that a slot can be allowed, in mebibytes. */
 export const MAX_SLOT_MEMORY_MB = 1024 * 1024;
+/** An item that takes such a share of what memory a fresh slot has left is too much for any. */
+export const OWN_MEMORY_SHARE = 7 / 8;
 /** How often a slot looks at its memory, at the time of its item, and tells its position. */
 export const SLOT_WATCH_MS = 20;
 /** Most slots of one worker. */

@@ -1,12 +1,11 @@
 import {
   differenceOf,
-  ENTRY_LINE,
   type JobIdentity,
   type LogEntry,
   LogReader,
   LogWriter,
-  MAX_ENTRY_LINE_CHARS,
 } from "../jobs/job_log.ts";
+import { LogTail } from "../jobs/log_tail.ts";
 import { LOG_LOCK_MS, LOG_READ_BYTES, LOG_SYNC_MS } from "../limits.ts";
 import { UsageError } from "./exit_status.ts";
 import { describeFileProblem } from "./file_problem.ts";
@@ -71,24 +70,28 @@ export class JobLogFile {
   }
 
   /**
-   * What came of items in earlier runs, in order. An entry that is not whole at the end of the file is cut off.
+   * What came of items in earlier runs, in order. What an interruption has left of an entry at the end of the file
+   * is cut off.
    *
-   * @throws {UsageError} if one is damaged that has others behind it; the file stays as it is.
+   * @throws {UsageError} if an entry is damaged in another way; the file stays as it is.
    */
   async *replay(): AsyncGenerator<LogEntry> {
-    for (;;) {
+    let isDamaged = false;
+    while (!isDamaged) {
       const reading = this.#reader.entry(this.#buffer, this.#start, this.#filled);
       if (reading.kind === "whole") {
         this.#start = reading.end;
         const { hashes, bytes } = reading.value;
         // The buffer is used again.
         yield { ...reading.value, hashes: hashes.slice(), bytes: bytes.slice() };
-      } else if (reading.kind === "damaged" || !await this.#more()) break;
+      } else if (reading.kind === "damaged") isDamaged = true;
+      else if (!await this.#more()) break;
     }
     const goodBytes = this.#readBytes + this.#start;
-    if (await this.#hasEntryBehind(goodBytes)) {
-      const why =
-        `what it says of item ${this.#reader.next} is damaged, and there is more behind it`;
+    const tail = await this.#tailBehind(goodBytes);
+    if (tail.hasEntry || (isDamaged && !tail.hasHole)) {
+      const why = `what it says of item ${this.#reader.next} is damaged` +
+        (tail.hasEntry ? ", and there is more behind it" : "");
       throw problem(this.#path, `${why}. Name another file, or delete this one`);
     }
     await this.#file.truncate(goodBytes);
@@ -147,20 +150,14 @@ export class JobLogFile {
     this.#isDirty = true;
   }
 
-  /**
-   * Whether the line of an entry begins anywhere behind the given byte: a client that was interrupted leaves only one
-   * entry that is not whole, and nothing behind it.
-   */
-  async #hasEntryBehind(goodBytes: number): Promise<boolean> {
-    // Every byte is a character, whatever it belongs to.
-    const decoder = new TextDecoder("latin1");
+  /** What lies behind the given byte, up to the end of the file. */
+  async #tailBehind(goodBytes: number): Promise<LogTail> {
+    const tail = new LogTail(goodBytes + 1);
     await this.#file.seek(goodBytes + 1, Deno.SeekMode.Start);
-    let text = "";
     for (;;) {
       const count = await this.#file.read(this.#buffer);
-      if (count === null) return false;
-      text = text.slice(-MAX_ENTRY_LINE_CHARS) + decoder.decode(this.#buffer.subarray(0, count));
-      if (ENTRY_LINE.test(text)) return true;
+      if (count === null || tail.hasEntry) return tail;
+      tail.add(this.#buffer.subarray(0, count));
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ProgressMessage } from "../jobs/messages.ts";
 import { NOBODY_NOTICE_MS, PROGRESS_DRAW_MS, PROGRESS_LINE_MS } from "../limits.ts";
 import { nowMs } from "../net/clock.ts";
-import { formatProgress } from "./progress.ts";
+import { formatProgress, type Progress } from "./progress.ts";
 import { writeStderr } from "./stdio.ts";
 
 /** Columns of a progress line that goes to no terminal. */
@@ -29,8 +29,8 @@ export class MapProgress implements Disposable {
   earlier = 0;
   /** What the server calls the job; empty until it has said so. */
   jobName = "";
-  /** Machines that are at work. */
-  #workers = 0;
+  /** Machines that are at work, once the server has said so. */
+  #workers: Progress["workers"];
   readonly #options: MapProgressOptions;
   readonly #isTerminal = Deno.stderr.isTerminal();
   readonly #startedMs = nowMs();
@@ -53,15 +53,19 @@ export class MapProgress implements Disposable {
   told({ name, workers, slots }: Pick<ProgressMessage, "name" | "workers" | "slots">): void {
     this.jobName = name;
     this.#workers = workers;
-    if (slots > 0) {
-      clearTimeout(this.#waiting);
-      this.#waiting = undefined;
-    } else if (!this.#hasSaidSo) {
+    if (slots > 0) this.#stopWaiting();
+    else if (!this.#hasSaidSo) {
       this.#waiting ??= setTimeout(() => {
         this.#hasSaidSo = true;
         this.above("client: waiting for a worker that runs code\n");
       }, NOBODY_NOTICE_MS);
     }
+  }
+
+  /** The server is lost, and looked for: nobody is known to be at work. */
+  lost(): void {
+    this.#workers = "reconnecting";
+    this.#stopWaiting();
   }
 
   /** Writes text to stderr, and keeps it apart from the line. */
@@ -73,8 +77,13 @@ export class MapProgress implements Disposable {
   /** Shows it no more. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    clearTimeout(this.#waiting);
+    this.#stopWaiting();
     this.above("");
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
   }
 
   #draw(): void {
@@ -85,7 +94,7 @@ export class MapProgress implements Disposable {
       failed: this.failed,
       elapsedMs: nowMs() - this.#startedMs,
       earlier: this.earlier,
-      ...(this.#workers === 0 ? {} : { workers: this.#workers }),
+      ...(this.#workers === undefined ? {} : { workers: this.#workers }),
       ...(total === undefined ? {} : { total }),
       ...(input === undefined ? {} : {
         input: { doneBytes: input.bytesOf(this.done), totalBytes: input.totalBytes },

@@ -50,6 +50,7 @@ export class MapSession implements AsyncDisposable {
       },
       printed: (print) => progress.above(printText(print)),
       progressed: (message) => progress.told(message),
+      lost: () => progress.lost(),
     });
   }
 

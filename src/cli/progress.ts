@@ -17,8 +17,8 @@ export interface Progress {
   readonly earlier?: number;
   /** How many there are in all, where that is known. */
   readonly total?: number;
-  /** Machines that are at work, where that is known. */
-  readonly workers?: number;
+  /** Machines that are at work, where that is known; nobody knows it while a lost server is looked for. */
+  readonly workers?: number | "reconnecting";
   /** How much of the input has been answered, where its size is known: of a file, not of a pipe. */
   readonly input?: {
     /** Bytes of the lines that have been answered. */
@@ -75,8 +75,9 @@ function formatBar(share: number, columns: number): string {
   return `[${"#".repeat(filled)}${"-".repeat(columns - filled)}]`;
 }
 
-function formatWorkers(workers: number | undefined): string[] {
+function formatWorkers(workers: Progress["workers"]): string[] {
   if (workers === undefined) return [];
+  if (typeof workers === "string") return [workers];
   return [workers === 1 ? "1 machine" : `${formatCount(workers)} machines`];
 }
 
@@ -87,7 +88,9 @@ function formatRate({ done, elapsedMs, earlier = 0 }: Progress): string[] {
 }
 
 function formatTimeLeft(progress: Progress, share: number | undefined): string[] {
-  const { done, earlier = 0, elapsedMs } = progress;
+  const { done, earlier = 0, elapsedMs, workers } = progress;
+  // It does not pass while nobody is at work.
+  if (workers === 0 || workers === "reconnecting") return [];
   if (share === undefined || share === 0 || share === 1 || elapsedMs < MIN_RATE_MS) return [];
   // What was done before the start says nothing of how fast it goes now.
   const shareNow = done === 0 ? share : share * (done - earlier) / done;

@@ -2,7 +2,7 @@ import { MapError, ModuleError, ProtocolError } from "../client/errors.ts";
 import type { MapJob } from "../client/map/job.ts";
 import { LongLineError } from "../client/map/lines.ts";
 import { needsCombine, prepareModule } from "../client/map/prepare_module.ts";
-import { EmptyReduceError } from "../jobs/reduce.ts";
+import { NoResultError } from "../jobs/accumulator.ts";
 import type { Address } from "../protocol/machine.ts";
 import type { ClientOptions } from "./commands.ts";
 import { EXIT_STATUS, UsageError } from "./exit_status.ts";
@@ -108,7 +108,7 @@ function describe(error: unknown, modulePath: string, jobName: string): string |
     return errorText(new MapError(`${error.message}: ${job}`), modulePath);
   }
   if (error instanceof MapError) return errorText(error, modulePath);
-  const isKnown = error instanceof EmptyReduceError || error instanceof ProtocolError ||
+  const isKnown = error instanceof NoResultError || error instanceof ProtocolError ||
     error instanceof LongLineError;
   return isKnown ? `client: ${error.message}\n` : undefined;
 }

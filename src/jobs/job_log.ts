@@ -1,7 +1,9 @@
 /**
  * The log of a job, from which it goes on after an interruption: a header that says what the job is, then what
  * came of its items, in order and without gaps. Every entry ends the chain of checksums of all that is before
- * it, so that nothing can be cut out, moved or altered unnoticed; a file may end anywhere.
+ * it, so that nothing can be cut out, moved or altered unnoticed; a file may end anywhere. What an interruption
+ * leaves at the end is cut off, and calculated again (see log_tail.ts); whatever else does not match its checksum is
+ * refused, be it the last entry: such a disk is not to be trusted with more.
  *
  * A line of JSON begins the header and each entry. That of an entry is followed by the hashes of its items, 8
  * bytes each, and by its bytes: values as they came, or a failure as JSON.

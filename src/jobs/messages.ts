@@ -86,7 +86,7 @@ export interface ChunkMessage {
   readonly item_bytes?: number;
   /** Whether the lines are accumulators, to be combined into one; a single empty line asks for that of nothing. */
   readonly merge?: boolean;
-  /** Bytes of results that may be sent before more is allowed by `credit`. */
+  /** Bytes of results, and of what failures cost, that may be sent before more is allowed by `credit`. */
   readonly credit: number;
   /** Length of the lines that follow this message at once. */
   readonly bytes?: number;
@@ -230,6 +230,8 @@ export interface VerdictMessage {
   readonly position: number;
   readonly cause: "memory" | "time";
   readonly error: string;
+  /** Of memory: whether the item itself has taken nearly all of it. Else it may have piled up over many. */
+  readonly alone?: boolean;
 }
 
 /** What the function printed. */

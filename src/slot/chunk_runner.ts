@@ -19,7 +19,7 @@ import { accumulatorText, settled, type Sink, sinkOf } from "./sinks.ts";
 import { messageOf, oneLine, stackOf } from "./trouble.ts";
 import { BrokenJobError, type UserModule } from "./user_module.ts";
 
-const { ATTENTION, FROM_SANDBOX, INDEX, RUNNING, SPAN, STOP } = shared;
+const { ATTENTION, FROM_SANDBOX, INDEX, RUNNING, SPAN, STOP, UNWANTED } = shared;
 const startInterval = setInterval;
 const stopInterval = clearInterval;
 
@@ -77,7 +77,8 @@ export class ChunkRunner {
       let isWhole = this.#runOn();
       if (!isWhole) {
         const watch = startInterval(() => {
-          if (this.#state[ATTENTION] !== 0 && this.#attend()) context.abort();
+          if (this.#state[ATTENTION] !== 0) this.#attend();
+          if (this.#isUnwanted()) context.abort();
         }, SLOT_WATCH_MS);
         while (!isWhole) {
           await this.#waitFor();
@@ -200,8 +201,8 @@ export class ChunkRunner {
       if (isMap) this.#index = end;
       else this.#stretchDone(end);
     } catch (error) {
-      // What it throws when it is told to stop is no failure: it was not finished.
-      if (this.#isStopped()) {
+      // What it throws when it is told that its value is not wanted is no failure: it was not finished.
+      if (this.#isUnwanted()) {
         this.#state[ATTENTION] = 1;
         return;
       }
@@ -238,11 +239,12 @@ export class ChunkRunner {
   #attend(): boolean {
     this.#state[ATTENTION] = 0;
     this.#sink.hurry();
-    return this.#isStopped();
+    return this.#state[STOP] === this.#chunk.serial;
   }
 
-  #isStopped(): boolean {
-    return this.#state[STOP] === this.#chunk.serial;
+  /** Whether nobody waits even for the item that runs. */
+  #isUnwanted(): boolean {
+    return this.#state[UNWANTED] === this.#chunk.serial;
   }
 
   #item(index: number): unknown {

@@ -80,6 +80,8 @@ export const STOP = 2;
 export const ATTENTION = 3;
 /** Items that the call under way is for: more than 1 only of mapRange. */
 export const SPAN = 4;
+/** Serial of the chunk whose values nobody wants any more: not even that of its item. */
+export const UNWANTED = 5;
 /** How many there are. */
 export const STATE_WORDS = 16;
 

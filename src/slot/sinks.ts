@@ -6,8 +6,9 @@
  * @module
  */
 
+import type { Accumulator } from "../jobs/accumulator.ts";
 import { parseExactly } from "../jobs/items.ts";
-import { type Accumulator, accumulatorOf, type BuiltInReduce } from "../jobs/reduce.ts";
+import { accumulatorOf, type BuiltInReduce } from "../jobs/reduce.ts";
 import { ValueError, valueText } from "../jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../limits.ts";
 import type { Output } from "./output.ts";

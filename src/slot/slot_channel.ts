@@ -1,13 +1,16 @@
 import { ChannelFramer, type Framed, messageLine } from "../jobs/channel_framer.ts";
-import type { OpenMessage, RunnerMessage } from "../jobs/messages.ts";
+import { cutResult, type Result } from "../jobs/cut_result.ts";
+import { failedBytes } from "../jobs/failed_bytes.ts";
+import type { FailedMessage, FailureCause, OpenMessage, RunnerMessage } from "../jobs/messages.ts";
 import { CHUNK_MAX_MS, MAX_CODE_BYTES, MAX_PIECE_BYTES } from "../limits.ts";
 import { Inbox } from "./inbox.ts";
+import { ItemWatch } from "./item_watch.ts";
 import type { Ring } from "./ring.ts";
 import * as shared from "./shared.ts";
 import type { SandboxJob, Trouble } from "./shared.ts";
 import { SlotChunk } from "./slot_chunk.ts";
 
-const { ATTENTION, FROM_SANDBOX, INDEX, RUNNING, SPAN, STOP, TO_SANDBOX } = shared;
+const { ATTENTION, FROM_SANDBOX, INDEX, RUNNING, SPAN, STOP, TO_SANDBOX, UNWANTED } = shared;
 
 /** What a slot's main thread needs of its process. */
 export interface SlotPort {
@@ -53,15 +56,9 @@ export class SlotChannel {
   readonly #chunks: SlotChunk[] = [];
   #handed = 0;
   #lastSerial = 0;
-  /** A piece that more was sent of than is allowed. */
-  #held: { position: number; count: number; bytes: Uint8Array } | undefined;
-  /** Where the function was last seen, and since when. */
-  #seenSerial = 0;
-  #seenIndex = -1;
-  #seenSpan = 0;
-  #seenMs = 0;
-  /** Whether it has been in that item ever since. */
-  #isTimed = false;
+  /** What of the first chunk is to be said next, and waits until it is allowed. */
+  #held: Result | FailedMessage | undefined;
+  readonly #item = new ItemWatch();
 
   /** A channel on which nothing was said. */
   constructor(parts: SlotParts) {
@@ -105,10 +102,9 @@ export class SlotChannel {
     const chunk = this.#chunks[0];
     const isRunning = this.#handed > 0 && chunk?.serial === serial && index >= 0 &&
       Atomics.load(state, RUNNING) === serial;
-    if (isRunning) this.#sawItem(chunk, index, nowMs);
-    // Between two items, or while there is no room for what it gave: no item is to blame for that time.
-    else this.#isTimed = false;
-    if (memory > this.#parts.maxMemoryBytes) this.#condemn("memory", isRunning ? chunk : undefined);
+    if (isRunning) this.#sawItem(chunk, index, memory, nowMs);
+    else this.#item.sawNone();
+    if (memory > this.#parts.maxMemoryBytes) this.#tooMuch(memory, isRunning ? chunk : undefined);
     else if (isRunning) this.#checkTimes(chunk, nowMs);
   }
 
@@ -212,9 +208,11 @@ export class SlotChannel {
     if (place === 0) this.#stop(chunk);
   }
 
-  #stop(chunk: SlotChunk): void {
-    Atomics.store(this.#parts.state, STOP, chunk.serial);
-    Atomics.store(this.#parts.state, ATTENTION, 1);
+  #stop({ serial, stopWhy }: SlotChunk): void {
+    const { state } = this.#parts;
+    if (stopWhy === "dropped") Atomics.store(state, UNWANTED, serial);
+    Atomics.store(state, STOP, serial);
+    Atomics.store(state, ATTENTION, 1);
   }
 
   /** Passes on what the function's thread has, as far as it is allowed. */
@@ -235,6 +233,7 @@ export class SlotChannel {
     switch (kind) {
       case FROM_SANDBOX.ready:
         this.#isReady = true;
+        this.#item.restBytes = this.#parts.port.memoryBytes();
         return this.#started();
       case FROM_SANDBOX.broken: {
         const { cause, error, stack } = decode<Trouble>(payload);
@@ -248,23 +247,24 @@ export class SlotChannel {
     }
     if (chunk === undefined) return this.#parts.port.end();
     const position = chunk.position + first;
-    if (kind === FROM_SANDBOX.result) this.#held = { position, count: second, bytes: payload };
-    else if (kind === FROM_SANDBOX.failed) this.#failed(chunk, position, decode<Trouble>(payload));
-    else this.#done(chunk, position, Number(decoder.decode(payload)));
+    if (kind === FROM_SANDBOX.result) this.#held = { position, count: second, payload };
+    else if (kind === FROM_SANDBOX.failed) {
+      this.#held = this.#failed(chunk, position, decode<Trouble>(payload));
+    } else this.#done(chunk, position, Number(decoder.decode(payload)));
   }
 
-  #failed(chunk: SlotChunk, position: number, trouble: Trouble): void {
+  #failed(chunk: SlotChunk, position: number, trouble: Trouble): FailedMessage {
     const { cause, error, stack, item } = trouble;
-    this.#say({
+    return {
       op: "failed",
       job: this.#job!.job,
       chunk: chunk.number,
       position,
-      cause: cause as "error",
+      cause: cause as FailureCause,
       error,
       ...(stack && { stack }),
       ...(item && { item }),
-    });
+    };
   }
 
   #done(chunk: SlotChunk, position: number, ms: number): void {
@@ -287,79 +287,75 @@ export class SlotChannel {
     if (held === undefined) return true;
     const [chunk] = this.#chunks;
     const { credit } = chunk!;
-    const { position, count, bytes } = held;
-    if (bytes.length <= credit) {
+    if (credit <= 0) return false;
+    if ("op" in held) {
+      // It goes whole as long as anything is allowed.
       this.#held = undefined;
-      this.#sendResult(chunk!, position, count, bytes);
+      chunk!.credit -= failedBytes(held);
+      this.#say(held);
       return true;
     }
-    if (credit === 0) return false;
-    // Whole lines if there is one in it, and else a part of one, which does not count.
-    const newline = bytes.lastIndexOf(NEWLINE, credit - 1);
-    const length = newline < 0 || count === 0 ? credit : newline + 1;
-    const part = bytes.subarray(0, length);
-    const lines = newline < 0 || count === 0 ? 0 : Math.min(count, linesIn(part));
-    this.#held = {
-      position: position + lines,
-      count: count - lines,
-      bytes: bytes.subarray(length),
-    };
-    this.#sendResult(chunk!, position, lines, part);
-    return false;
+    const [part, rest] = held.payload.length <= credit ? [held] : cutResult(held, credit);
+    this.#held = rest;
+    this.#sendResult(chunk!, part);
+    return rest === undefined;
   }
 
-  #sendResult(chunk: SlotChunk, position: number, count: number, bytes: Uint8Array): void {
-    chunk.credit -= bytes.length;
+  #sendResult(chunk: SlotChunk, { position, count, payload }: Result): void {
+    chunk.credit -= payload.length;
     const job = this.#job!.job;
-    const length = bytes.length;
-    this.#say({ op: "result", job, chunk: chunk.number, position, count, bytes: length });
-    this.#parts.port.sendBytes(bytes);
+    const bytes = payload.length;
+    this.#say({ op: "result", job, chunk: chunk.number, position, count, bytes });
+    this.#parts.port.sendBytes(payload);
   }
 
   /** Tells of the item that runs, if it is another than before. */
-  #sawItem(chunk: SlotChunk, index: number, nowMs: number): void {
+  #sawItem(chunk: SlotChunk, index: number, memory: number, nowMs: number): void {
     chunk.startedMs ??= nowMs;
-    const isSame = this.#seenSerial === chunk.serial && this.#seenIndex === index;
     const span = Atomics.load(this.#parts.state, SPAN);
-    if (!isSame || !this.#isTimed || span !== this.#seenSpan) this.#seenMs = nowMs;
-    this.#isTimed = true;
-    this.#seenSpan = span;
-    if (isSame) return;
-    this.#seenSerial = chunk.serial;
-    this.#seenIndex = index;
+    if (!this.#item.saw(chunk.serial, index, span, memory, nowMs)) return;
     const position = chunk.position + index;
     this.#say({ op: "at", job: this.#job!.job, chunk: chunk.number, position });
   }
 
   #checkTimes(chunk: SlotChunk, nowMs: number): void {
     const { item_timeout_ms: itemTimeoutMs = Infinity } = this.#job!;
-    // The limit is for one item, and one call of mapRange does many.
-    const limitMs = itemTimeoutMs * Math.max(1, this.#seenSpan);
-    if (nowMs - this.#seenMs > limitMs) return this.#condemn("time", chunk);
+    if (this.#item.isOver(itemTimeoutMs, nowMs)) {
+      return this.#condemn("time", `it took longer than ${itemTimeoutMs} ms`, chunk);
+    }
     if (nowMs - chunk.startedMs! > CHUNK_MAX_MS && chunk.stopWhy === undefined) {
       chunk.stopWhy = "late";
       this.#stop(chunk);
     }
   }
 
+  /** There is more memory than there may be: is it that of the item that runs, if one does? */
+  #tooMuch(memory: number, chunk: SlotChunk | undefined): void {
+    const { maxMemoryBytes } = this.#parts;
+    const error = `more than ${Math.floor(maxMemoryBytes / 2 ** 20)} MiB of memory were used`;
+    if (chunk === undefined && !this.#isReady) {
+      this.#isOver = true;
+      return this.#say({ op: "job_failed", job: this.#job!.job, code: "setup_failed", error });
+    }
+    this.#condemn("memory", error, chunk, this.#item.hasTaken(memory, maxMemoryBytes));
+  }
+
   /** Says which item uses too much. Nothing follows but the end. */
-  #condemn(cause: "memory" | "time", chunk: SlotChunk | undefined): void {
-    const { job, item_timeout_ms: itemTimeoutMs } = this.#job!;
-    const mebibytes = Math.floor(this.#parts.maxMemoryBytes / 2 ** 20);
-    const error = cause === "memory"
-      ? `more than ${mebibytes} MiB of memory were used`
-      : `it took longer than ${itemTimeoutMs} ms`;
-    // One call for many items: which of them it is must be found by taking them apart.
-    if (chunk !== undefined && Atomics.load(this.#parts.state, SPAN) > 1) {
+  #condemn(
+    cause: "memory" | "time",
+    error: string,
+    chunk: SlotChunk | undefined,
+    alone?: boolean,
+  ): void {
+    // Without an item, or in one call for many, which of them it is must be found by taking them apart.
+    if (chunk === undefined || Atomics.load(this.#parts.state, SPAN) > 1) {
       return this.#parts.port.end();
     }
     this.#isOver = true;
-    if (chunk === undefined) {
-      if (this.#isReady) return this.#parts.port.end();
-      return this.#say({ op: "job_failed", job, code: "setup_failed", error });
-    }
-    const position = chunk.position + this.#seenIndex;
-    this.#say({ op: "verdict", job, chunk: chunk.number, position, cause, error });
+    const position = chunk.position + this.#item.index;
+    const flag = alone === undefined ? {} : { alone };
+    const job = this.#job!.job;
+    this.#say({ op: "verdict", job, chunk: chunk.number, position, cause, error, ...flag });
   }
 
   #say(message: RunnerMessage): void {
@@ -367,7 +363,6 @@ export class SlotChannel {
   }
 }
 
-const NEWLINE = 0x0a;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -377,10 +372,4 @@ function encode(value: unknown): Uint8Array {
 
 function decode<Value>(bytes: Uint8Array): Value {
   return JSON.parse(decoder.decode(bytes)) as Value;
-}
-
-function linesIn(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
-  return lines;
 }

@@ -11,7 +11,7 @@ export class SlotChunk {
   readonly position: number;
   /** How many items. */
   readonly count: number;
-  /** Bytes of results that may be sent. */
+  /** Bytes of results and of what failures cost that may be sent; below 0 after one that cost more. */
   credit: number;
   /** When the function was first seen in it; `undefined` before. */
   startedMs: number | undefined;

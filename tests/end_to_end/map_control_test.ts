@@ -149,6 +149,20 @@ Deno.test("client map says once that it waits for a worker that runs code", asyn
   assertEquals(stderr.match(/waiting/g)?.length, 1);
 });
 
+Deno.test("client map tells no item to stop whose value it wants, however long that takes", async () => {
+  await using cluster = await MapCluster.launch(1);
+  // Longer than a chunk may take.
+  await cluster.write(
+    "long.js",
+    `export const map = (x, { signal }) => new Promise((resolve, reject) => {
+       setTimeout(() => resolve(x), 2500);
+       signal.onabort = () => reject(new Error("told to stop"));
+     });`,
+  );
+  const outcome = await cluster.map(["long.js", "--range", "1..2"]);
+  assertEquals(outcome, { code: 0, stdout: "1\n2\n", stderr: "" });
+});
+
 Deno.test("client map --here needs no server", async () => {
   await using cluster = await MapCluster.launch(0);
   await cluster.write("f.ts", "export const map = (x: number): number => x * 2;");
@@ -171,6 +185,19 @@ Deno.test("client map waits for a server that was lost, and goes on with the nex
   const { code, stdout, stderr } = await client.outcome();
   const expected = Array.from({ length: 2000 }, (_, index) => `${index + 1}\n`).join("");
   assertEquals({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
+});
+
+Deno.test("client map claims no machines while a lost server is looked for", async () => {
+  await using cluster = await MapCluster.launch(1);
+  await cluster.write("slow.js", SLOW);
+  await using client = cluster.start(["slow.js", "--range", "1..1000000", "--progress"]);
+  const { stderr } = client;
+  await within("a machine", stderr.line(/ {2}1 machine {2}/), 8000);
+  await cluster.server.kill();
+  await within("none", stderr.line(/^\[[^a-z]*done [^a-z]*\/s {2}reconnecting$/), 8000);
+  const { length } = stderr.text;
+  await cluster.replaceServer();
+  await until("the machine again", () => /1 machine/.test(stderr.text.slice(length)));
 });
 
 Deno.test("client map ends with 3 when its server is lost for good", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { startServer } from "../support/cluster.ts";
+import { startServer, startWorker } from "../support/cluster.ts";
 import { linesOf, MapCluster } from "../support/map_cluster.ts";
 import { freePort } from "../support/ports.ts";
 import { runRole } from "../support/roles.ts";
@@ -249,6 +249,35 @@ async function refusesFiles(cluster: MapCluster): Promise<void> {
     THROWS,
   ]);
 }
+
+/** Each item leaves 4 MiB behind, and one wants more than there is. */
+const LEAKS = `const kept = [];
+export function map(x) {
+  kept.push(new Float64Array(2 ** 19).fill(x));
+  while (x === 40) kept.push(new Float64Array(2 ** 19).fill(x));
+  return x;
+}
+`;
+
+Deno.test("client map holds memory that has piled up against no item", async () => {
+  await using worker = await startWorker({
+    args: ["--allow-code", "--slots", "1", "--slot-memory-mb", "192"],
+  });
+  await using server = await startServer({ workers: [worker] });
+  await using cluster = await MapCluster.launch(0);
+  await cluster.write("leaks.js", LEAKS);
+  const port = String(server.address.port);
+  const words = ["map", "leaks.js", "--range", "1..100", "--keep-going", "--port", port];
+  for (const reduce of [[], ["--reduce", "concat"]]) {
+    const outcome = await runRole("client", [...words, ...reduce], { cwd: cluster.folder.path });
+    const { code, stdout, stderr } = outcome;
+    const failures = linesOf(stderr).map((line) => JSON.parse(line));
+    const causes = failures.map(({ item, cause }) => `${item} ${cause}`);
+    assertEquals([code, causes], [1, ["40 memory"]]);
+    const values = Array.from({ length: 100 }, (_, index) => index + 1).filter((x) => x !== 40);
+    assertEquals(stdout, reduce.length > 0 ? `[${values}]\n` : values.join("\n") + "\n");
+  }
+});
 
 Deno.test("client map ends with 3 if no server can be reached", async () => {
   await using cluster = await MapCluster.launch(0);

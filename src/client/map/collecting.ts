@@ -1,4 +1,5 @@
-import { type Accumulator, accumulatorOf } from "../../jobs/reduce.ts";
+import type { Accumulator } from "../../jobs/accumulator.ts";
+import { accumulatorOf } from "../../jobs/reduce.ts";
 import type { BuiltInReduce } from "../../jobs/module.ts";
 import type { JobReduce } from "../../jobs/messages.ts";
 import type { Values } from "./job.ts";
@@ -16,7 +17,7 @@ export interface Collector {
   /**
    * The value of everything, as JSON.
    *
-   * @throws {EmptyReduceError} For `min` and `max` of nothing.
+   * @throws {NoResultError} For `min` and `max` of nothing, and a sum that is too large for a double.
    * @throws {MapError} If accumulators of the user's own could not be merged.
    */
   value(): Promise<string>;

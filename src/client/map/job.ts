@@ -87,6 +87,8 @@ export interface JobPort {
   failed(failure: Failure): void;
   printed(print: PrintMessage): void;
   progressed(progress: ProgressMessage): void;
+  /** The server was lost, and one is looked for. */
+  lost(): void;
   /** More items may be given. */
   roomMade(): void;
   /** The input has ended, and all of it has been answered. */

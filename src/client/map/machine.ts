@@ -182,6 +182,7 @@ export class MapMachine implements Machine {
     this.#unanswered.takeBack();
     this.#merges.takeBack();
     this.#credits.reset();
+    this.#port.lost();
   }
 
   /** Sends what waits, as far as the server wants it. */

@@ -31,6 +31,8 @@ export interface MapRunOptions {
   readonly printed?: ((print: PrintMessage) => void) | undefined;
   /** Is told who is at work. */
   readonly progressed?: ((progress: ProgressMessage) => void) | undefined;
+  /** Is told that the server was lost: until one says who is at work, nobody is known to be. */
+  readonly lost?: (() => void) | undefined;
 }
 
 /** One job with its sockets: input in, outcomes out, both at the pace of the slower one. */
@@ -58,6 +60,7 @@ export class MapRun {
       failed: (failure: Failure) => this.#failed(failure),
       printed: (print: PrintMessage) => options.printed?.(print),
       progressed: (progress: ProgressMessage) => options.progressed?.(progress),
+      lost: () => options.lost?.(),
       roomMade: () => this.#wakeFeeding(),
       answered: () => {
         this.#isAnswered = true;

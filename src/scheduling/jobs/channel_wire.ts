@@ -1,6 +1,7 @@
 import { messageLine } from "../../jobs/channel_framer.ts";
-import type { ChannelMessage, FailedMessage, FailureCause } from "../../jobs/messages.ts";
-import { MAX_PIECE_BYTES, MAX_TEXT_CHARS } from "../../limits.ts";
+import { isCause, isWhole, textOf } from "../../jobs/members.ts";
+import type { ChannelMessage, FailedMessage } from "../../jobs/messages.ts";
+import { MAX_PIECE_BYTES } from "../../limits.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 
@@ -47,34 +48,22 @@ export function* pieces(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   }
 }
 
-/** Whether a value is a whole number from 0, as counts and positions are. */
-export function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
 /** A time in milliseconds, as far as it can be believed. */
 export function msOf(value: unknown): number {
   return typeof value === "number" && value >= 0 && value < Infinity ? value : 0;
 }
 
-/** A text of a message, cut to what is passed on; `undefined` if it is none. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value.slice(0, MAX_TEXT_CHARS) : undefined;
-}
-
-const CAUSES: readonly unknown[] = ["error", "value", "input", "memory", "time", "crash"];
-
 /** A failure as a runner told of it; `undefined` if that cannot be one. */
 export function failureOf(members: JsonObject, worker: string): FailedMessage | undefined {
   const { position, cause } = members;
-  if (!isCount(position) || !CAUSES.includes(cause)) return undefined;
+  if (!isWhole(position) || !isCause(cause)) return undefined;
   const [stack, item] = [textOf(members.stack), textOf(members.item)];
   return {
     op: "failed",
     job: 0,
     chunk: 0,
     position,
-    cause: cause as FailureCause,
+    cause,
     error: textOf(members.error) ?? "",
     ...(stack === undefined ? {} : { stack }),
     ...(item === undefined ? {} : { item }),

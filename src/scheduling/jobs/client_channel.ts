@@ -1,6 +1,8 @@
 import { ChannelFramer, type Framed } from "../../jobs/channel_framer.ts";
+import { isWhole } from "../../jobs/members.ts";
 import type { OpenMessage } from "../../jobs/messages.ts";
 import { Pulse } from "../../jobs/pulse.ts";
+import { readChunk, readOpening } from "../../jobs/read_requester.ts";
 import {
   HEARTBEAT_INTERVAL_MS,
   JOB_CLIENT_SILENCE_MS,
@@ -8,10 +10,9 @@ import {
 } from "../../limits.ts";
 import { type ErrorCode, type WireError, wireError } from "../../protocol/errors.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
-import { ChannelWire, isCount, type WirePort } from "./channel_wire.ts";
+import { ChannelWire, type WirePort } from "./channel_wire.ts";
 import type { Code } from "./code_store.ts";
 import type { ClientJob } from "./client_job.ts";
-import { readChunk, readOpening } from "./read_requester.ts";
 
 /** What a channel to a client needs of its surroundings. */
 export interface ClientChannelPort extends WirePort {
@@ -111,10 +112,8 @@ export class ClientChannel {
         return fault;
       }
       case "chunk": {
-        const chunk = readChunk(members);
-        const isOfKind = chunk !== undefined &&
-          (chunk.isMerge || (job.opening.input === "range") === (chunk.first !== undefined));
-        if (!isOfKind) return "gave a chunk that is none";
+        const chunk = readChunk(members, job.opening.input);
+        if (chunk === undefined) return "gave a chunk that is none";
         this.#port.changed();
         return client.addChunk(chunk, payload);
       }
@@ -122,7 +121,7 @@ export class ClientChannel {
         this.#port.changed();
         return client.addLines(members.chunk as number, payload);
       case "credit":
-        if (!isCount(members.credit)) return "allowed something that is no number";
+        if (!isWhole(members.credit)) return "allowed something that is no number";
         this.#port.changed();
         return job.credited(members.chunk as number, members.credit) as undefined;
       case "drop":
@@ -135,7 +134,7 @@ export class ClientChannel {
 
   #open(members: Framed["members"], nowMs: number): string | undefined {
     const { job } = members;
-    if (!isCount(job) || this.jobs.has(job)) return "opened a job twice";
+    if (!isWhole(job) || this.jobs.has(job)) return "opened a job twice";
     const opening = readOpening(members);
     if (opening === undefined) return this.#refuse(job, wireError("bad_job"));
     const client = this.#port.open(this, opening, nowMs);

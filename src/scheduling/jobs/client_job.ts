@@ -1,4 +1,5 @@
 import type {
+  ChunkMessage,
   FailedMessage,
   OpenMessage,
   PrintMessage,
@@ -20,14 +21,13 @@ import type { Code } from "./code_store.ts";
 import { Job } from "./job.ts";
 import { PrintRate } from "./print_rate.ts";
 import { Rate } from "./progress.ts";
-import type { ClientChunkMessage } from "./read_requester.ts";
 import type { Requester } from "./requester.ts";
 import type { ClientChunk } from "./result_order.ts";
 import { Stretch } from "./stretch.ts";
 
 /** A chunk whose lines have not come whole. */
 interface Arriving {
-  readonly chunk: ClientChunkMessage;
+  readonly chunk: ChunkMessage;
   readonly pieces: Pieces;
   left: number;
 }
@@ -81,12 +81,12 @@ export class ClientJob implements Requester {
   }
 
   /** The client gives a chunk, or the beginning of one; gives what is wrong with it. */
-  addChunk(chunk: ClientChunkMessage, payload: Uint8Array): string | undefined {
+  addChunk(chunk: ChunkMessage, payload: Uint8Array): string | undefined {
     if (this.#arriving !== undefined) return "began a chunk within another";
     if (this.job.chunkCount >= MAX_JOB_CHUNKS) return "gave too many chunks";
-    const { position, count, first, itemBytes, isMerge } = chunk;
+    const { position, count, first, item_bytes: itemBytes = 0, merge: isMerge = false } = chunk;
     if (first !== undefined) {
-      this.#add(chunk, new Stretch(position, count, first));
+      this.#add(chunk, new Stretch(position, count, BigInt(first)));
       return undefined;
     }
     const longest = isMerge
@@ -109,7 +109,7 @@ export class ClientJob implements Requester {
     if (payload.length === 0) return "sent lines that are none";
     const { chunk, pieces } = arriving;
     arriving.left -= payload.length;
-    if (!chunk.isMerge) this.#arrived += payload.length;
+    if (chunk.merge !== true) this.#arrived += payload.length;
     if (arriving.left < 0) return "sent too many lines";
     pieces.add(payload);
     if (arriving.left > 0) return undefined;
@@ -117,12 +117,12 @@ export class ClientJob implements Requester {
     this.#add(chunk, new Stretch(chunk.position, chunk.count, undefined, pieces.list));
   }
 
-  #add({ chunk, position, count, isMerge, credit }: ClientChunkMessage, stretch: Stretch): void {
+  #add({ chunk, position, count, merge = false, credit }: ChunkMessage, stretch: Stretch): void {
     const end = position + count;
     this.job.add(
       { number: chunk, next: position, end, credit, isStarted: false, isDropped: false },
       stretch,
-      isMerge,
+      merge,
     );
   }
 
@@ -131,8 +131,8 @@ export class ClientJob implements Requester {
     // Nothing is left to give out: whatever the client has can be used at once.
     if (this.job.input.count === 0 && this.#arrived > 0) this.#mostHeld = MAX_JOB_INPUT_BYTES;
     const underWay = this.#granted - this.#arrived;
-    const arriving = this.#arriving?.chunk.isMerge ? undefined : this.#arriving;
-    const begun = arriving === undefined ? 0 : arriving.chunk.itemBytes - arriving.left;
+    const arriving = this.#arriving?.chunk.merge === true ? undefined : this.#arriving;
+    const begun = arriving === undefined ? 0 : arriving.chunk.item_bytes! - arriving.left;
     const free = this.#mostHeld - this.job.inputBytes - begun - underWay;
     // What has begun must come whole, however long it is.
     const needed = (arriving?.left ?? 0) - underWay;

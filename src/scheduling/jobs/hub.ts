@@ -3,6 +3,7 @@ import {
   CHANNEL_IDLE_MS,
   JOB_WATCH_MS,
   LINGER_MS,
+  MAX_HOPS,
   MAX_JOBS,
   MAX_KEPT_CODE_BYTES,
   STOP_GRACE_MS,
@@ -16,7 +17,6 @@ import { ClientJob } from "./client_job.ts";
 import { type Code, CodeStore } from "./code_store.ts";
 import type { Job } from "./job.ts";
 import { tellProgress, tellSlots } from "./progress.ts";
-import { hasTooManyHops } from "./read_requester.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 import { WorkerChannels } from "./worker_channels.ts";
 
@@ -193,7 +193,7 @@ export class JobHub {
 
   #open(channel: ClientChannel, opening: OpenMessage, nowMs: number): ClientJob | WireError {
     if (this.#isStopping || this.#running.size >= MAX_JOBS) return wireError("too_many_jobs");
-    if (hasTooManyHops(opening)) return wireError("too_many_hops");
+    if ((opening.hops ?? 0) >= MAX_HOPS) return wireError("too_many_hops");
     if (this.#workers.knowsNobody(this.#port.workers)) return wireError("no_code_worker");
     let codeBytes = opening.code_bytes;
     for (const { job } of this.#running.values()) codeBytes += job.opening.code_bytes;
@@ -201,10 +201,10 @@ export class JobHub {
     const number = ++this.#lastJob;
     const client = new ClientJob(channel, number, String(number), opening, nowMs);
     const { job } = client;
-    job.code = this.#store.get(opening.sha256, opening.code_bytes);
     this.board.jobs.set(job.name, job);
     this.#running.set(job, client);
-    this.board.changed();
+    const code = this.#store.get(opening.sha256, opening.code_bytes);
+    if (code !== undefined) this.#begin(job, code);
     this.#wake(nowMs);
     return client;
   }
@@ -214,10 +214,16 @@ export class JobHub {
     if (this.#port.sha256(code) !== sha256) {
       return this.#fail(job, wireError("bad_code", "SHA-256"));
     }
-    job.code = code;
     this.#store.keep(sha256, code);
-    this.board.changed();
+    this.#begin(job, code);
     this.#wake(this.#nowMs);
+  }
+
+  /** Workers may be told of a job, for they may ask for its code. */
+  #begin(job: Job, code: Code): void {
+    job.code = code;
+    this.#workers.announce(job);
+    this.board.changed();
   }
 
   /** A worker cannot do a job: if that is the job's fault, it is over. */

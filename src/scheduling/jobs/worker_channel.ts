@@ -1,19 +1,12 @@
 import { ChannelFramer, type Framed } from "../../jobs/channel_framer.ts";
+import { isWhole, textOf } from "../../jobs/members.ts";
 import type { ChunkMessage, PrintMessage } from "../../jobs/messages.ts";
 import { Pulse } from "../../jobs/pulse.ts";
 import { HEARTBEATS_TO_DOWN, MAX_TOLD_SLOTS } from "../../limits.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
 import type { Worker } from "../worker.ts";
 import type { Attempt } from "./attempt.ts";
-import {
-  ChannelWire,
-  failureOf,
-  isCount,
-  msOf,
-  pieces,
-  textOf,
-  type WirePort,
-} from "./channel_wire.ts";
+import { ChannelWire, failureOf, msOf, pieces, type WirePort } from "./channel_wire.ts";
 import type { Fault, Job } from "./job.ts";
 import type { Segment } from "./segment.ts";
 
@@ -183,7 +176,7 @@ export class WorkerChannel {
       case "pong":
         return undefined;
       case "slots":
-        if (isCount(members.slots)) this.slots = Math.min(members.slots, MAX_TOLD_SLOTS);
+        if (isWhole(members.slots)) this.slots = Math.min(members.slots, MAX_TOLD_SLOTS);
         return this.#port.changed() as undefined;
     }
     const opened = this.#opened.get(members.job as number);
@@ -207,7 +200,7 @@ export class WorkerChannel {
           {
             op: "print",
             job: 0,
-            position: isCount(members.position) ? members.position : 0,
+            position: isWhole(members.position) ? members.position : 0,
             worker: textOf(members.worker) ?? this.worker.name,
             text: textOf(members.text) ?? "",
           } satisfies PrintMessage,
@@ -228,10 +221,10 @@ export class WorkerChannel {
         if (attempt.startedMs === undefined) this.running++;
         return job.started(attempt, nowMs) as undefined;
       case "at":
-        if (isCount(position)) attempt.movedTo(position);
+        if (isWhole(position)) attempt.movedTo(position);
         return undefined;
       case "result":
-        if (!isCount(position) || !isCount(count)) return "sent a result without its place";
+        if (!isWhole(position) || !isWhole(count)) return "sent a result without its place";
         return job.told(attempt, { position, count, payload, failure: undefined });
       case "failed": {
         const failure = failureOf(members, this.worker.name);

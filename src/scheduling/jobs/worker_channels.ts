@@ -3,6 +3,7 @@ import { MAX_TOLD_SLOTS } from "../../limits.ts";
 import type { Worker } from "../worker.ts";
 import type { Board } from "./board.ts";
 import { ChannelDial, type ChannelDialPort } from "./channel_dial.ts";
+import type { Job } from "./job.ts";
 import { WorkerChannel, type WorkerChannelPort } from "./worker_channel.ts";
 
 /** What the channels to workers need of their surroundings. */
@@ -56,11 +57,13 @@ export class WorkerChannels {
     this.#byWorker.set(worker, channel);
     this.#board.channels.add(channel);
     this.#board.changed();
-    // Of a coordinator it shows only then how many slots it has.
-    if (worker.facts.isCoordinator) {
-      for (const job of this.#board.jobs.values()) if (job.code !== undefined) channel.open(job);
-    }
+    for (const job of this.#board.jobs.values()) if (job.code !== undefined) announce(job, channel);
     return channel;
+  }
+
+  /** Tells coordinators of a job whose code is here. */
+  announce(job: Job): void {
+    for (const channel of this.#byWorker.values()) announce(job, channel);
   }
 
   /** Takes an event of one of the connections. */
@@ -144,6 +147,11 @@ export class WorkerChannels {
     this.#board.channels.delete(channel);
     channel.lost();
   }
+}
+
+/** Tells a coordinator of a job: how many slots it has it says only while it has a job. */
+function announce(job: Job, channel: WorkerChannel): void {
+  if (channel.worker.facts.isCoordinator) channel.open(job);
 }
 
 /** Whether a worker may run code, as far as it has said. */

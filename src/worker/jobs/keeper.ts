@@ -1,3 +1,4 @@
+import { textOf } from "../../jobs/members.ts";
 import { MAX_SETUP_DEATHS } from "../../limits.ts";
 import { isErrorCode, wireError } from "../../protocol/errors.ts";
 import type { JsonObject } from "../../protocol/json.ts";
@@ -5,7 +6,7 @@ import type { ConnectionEvent } from "../../protocol/machine.ts";
 import type { Chunk } from "./chunk.ts";
 import { Pool } from "./pool.ts";
 import type { RunnerPort } from "./port.ts";
-import { clip, type Run, type RunOutcome } from "./run.ts";
+import type { Run, RunOutcome } from "./run.ts";
 import type { Slot } from "./slot.ts";
 
 /** Reasons for which slots do not start that are remembered. */
@@ -96,12 +97,13 @@ export class Keeper {
   /** The slot has said which item uses too much, and waits for its end. */
   #condemned(slot: Slot, run: Run, verdict: RunOutcome & { kind: "verdict" }): void {
     const { chunk } = run;
-    const { position, cause, error } = verdict;
+    const { position, cause, error, isAlone } = verdict;
     this.kill(slot);
     if (!run.isStarted) return chunk.job.refused(wireError("setup_failed", error));
     this.#log("info", `ended a slot at position ${position}: ${cause}`);
     chunk.hasDied = true;
-    chunk.plan.name(position, cause, error);
+    if (isAlone) chunk.plan.name(position, cause, error);
+    else chunk.plan.suspect(position);
     this.#advance(chunk, false);
   }
 
@@ -169,7 +171,7 @@ export class Keeper {
 
   #jobFailed(slot: Slot, { code, error, stack }: JsonObject): void {
     const known = typeof code === "string" && isErrorCode(code) ? code : "setup_failed";
-    slot.job?.refused({ code: known, text: clip(error) ?? "" }, clip(stack));
+    slot.job?.refused({ code: known, text: textOf(error) ?? "" }, textOf(stack));
   }
 
   /** An item goes on although nobody wants its chunk here any more. */

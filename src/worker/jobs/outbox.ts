@@ -1,4 +1,4 @@
-import { NEWLINE } from "../../protocol/framing.ts";
+import { cutResult, type Result } from "../../jobs/cut_result.ts";
 import { Queue } from "../../protocol/queue.ts";
 
 /** A message on its way to the requester. */
@@ -10,13 +10,6 @@ export interface Outgoing {
   readonly cost?: number;
   /** The first position that is not told of once this has been. */
   readonly next: number;
-}
-
-/** Values of `count` items; of none if it is a piece of one that others follow. */
-export interface Result {
-  readonly position: number;
-  readonly count: number;
-  readonly payload: Uint8Array;
 }
 
 /**
@@ -69,21 +62,11 @@ export class Outbox {
     this.waitingBytes = 0;
   }
 
-  /** Whole lines if there is one in what is allowed, and else a part of one, which does not count. */
-  #takePart({ message, next }: Outgoing, { position, count, payload }: Result): Outgoing {
-    const newline = count === 0 ? -1 : payload.lastIndexOf(NEWLINE, this.credit - 1);
-    const length = newline < 0 ? this.credit : newline + 1;
-    const part = payload.subarray(0, length);
-    const lines = newline < 0 ? 0 : linesIn(part);
-    const rest = payload.subarray(length);
+  #takePart({ message, next }: Outgoing, result: Result): Outgoing {
+    const [part, rest] = cutResult(result, this.credit);
     if (this.#rest === undefined) this.#queue.shift();
-    const after = { position: position + lines, count: count - lines, payload: rest };
-    this.#rest = { message, result: after, next };
-    return this.#spend({
-      message,
-      result: { position, count: lines, payload: part },
-      next: position + lines,
-    });
+    this.#rest = { message, result: rest, next };
+    return this.#spend({ message, result: part, next: rest.position });
   }
 
   #spend(outgoing: Outgoing): Outgoing {
@@ -96,10 +79,4 @@ export class Outbox {
 
 function costOf({ result, cost }: Outgoing): number {
   return result?.payload.length ?? cost ?? 0;
-}
-
-function linesIn(bytes: Uint8Array): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
-  return lines;
 }

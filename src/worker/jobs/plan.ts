@@ -6,7 +6,7 @@ export interface Stretch {
   readonly kind: "run";
   readonly first: number;
   readonly last: number;
-  /** Whether a slot has died in it: one of its items may have done that. */
+  /** Whether a slot has come to its end in it: one of its items may have done that. */
   readonly isSuspect: boolean;
 }
 
@@ -24,6 +24,10 @@ export interface Failure {
  * A death that a verdict explains costs that one item. After any other death what the slot had not told of is
  * run again: what came before the item that it was last known at, then that item alone, then halves of what
  * follows, until a slot dies of a single item: that one has failed. If nothing dies again, nobody is blamed.
+ *
+ * What piles up in a slot is not the fault of the item that is running when it is too much. That one is tried
+ * alone, and what follows it goes on as before. This ends: each time there is one item fewer before the suspect,
+ * and the suspect itself either has a value or is named.
  *
  * Invariant: the steps have no gaps and no overlaps; the first begins at or before `next`, the last ends at
  * the chunk's last position.
@@ -64,6 +68,13 @@ export class Plan {
     const half = { ...step, last: middle };
     this.#steps.splice(0, 1, half, { ...step, first: middle + 1 });
     return half;
+  }
+
+  /** Whether a single suspect is next: nothing that has piled up in a slot may be held against it. */
+  get isAlone(): boolean {
+    const [step] = this.#steps;
+    // Of two, the half that is next is one.
+    return step?.kind === "run" && step.isSuspect && step.last - step.first <= 1;
   }
 
   /** `count` more positions have been told of. */
@@ -109,6 +120,15 @@ export class Plan {
         { kind: "run", first: position + 1, last: step.last, isSuspect: false },
       ];
     });
+  }
+
+  /** The slot was ended at an item, for something that others before it may have done. */
+  suspect(position: number): void {
+    this.#replaceFirst((step) => [
+      { kind: "run", first: this.next, last: position - 1, isSuspect: false },
+      { kind: "run", first: position, last: position, isSuspect: true },
+      { ...step, first: position + 1 },
+    ]);
   }
 
   /** The culprit is in what has just run: what comes after it has nothing to do with it. */

@@ -5,14 +5,20 @@
  * @module
  */
 
+import { isWhole } from "../../jobs/members.ts";
 import type { ChunkMessage } from "../../jobs/messages.ts";
+import { readChunk, readOpening } from "../../jobs/read_requester.ts";
 import { shown } from "../../jobs/shown.ts";
-import { MAX_CHANNEL_ITEM_BYTES, MAX_CHUNKS_PER_SLOT } from "../../limits.ts";
+import {
+  MAX_CHANNEL_ITEM_BYTES,
+  MAX_CHUNK_ITEMS,
+  MAX_CHUNKS_PER_SLOT,
+  MAX_HELD_CHUNK_BYTES,
+} from "../../limits.ts";
 import { wireError } from "../../protocol/errors.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { Channel } from "./channel.ts";
 import { Chunk } from "./chunk.ts";
-import { decodeChunk, decodeOpen, isWhole } from "./decode.ts";
 import { Job, type JobPort } from "./job.ts";
 
 /** What requests do to the runner. */
@@ -39,7 +45,7 @@ export function takeRequest(
   payload: Uint8Array,
 ): string | undefined {
   if (members.op === "open") return open(port, channel, members);
-  if (!isWhole(members.job, 0)) return `sent a message with job ${shown(members.job)}`;
+  if (!isWhole(members.job)) return `sent a message with job ${shown(members.job)}`;
   const job = channel.jobs.get(members.job);
   if (job === undefined) return undefined;
   if (members.op === "chunk") return chunk(port, channel, job, members, payload);
@@ -51,15 +57,15 @@ export function takeRequest(
     port.code(job, payload);
     return undefined;
   }
-  if (!isWhole(members.chunk, 0)) return `sent a message with chunk ${shown(members.chunk)}`;
+  if (!isWhole(members.chunk)) return `sent a message with chunk ${shown(members.chunk)}`;
   const known = job.chunks.get(members.chunk);
   if (known !== undefined) return ofChunk(port, known, members, payload);
 }
 
 function open(port: RequestsPort, channel: Channel, members: JsonObject): string | undefined {
-  if (!isWhole(members.job, 0)) return `opened job ${shown(members.job)}`;
+  if (!isWhole(members.job)) return `opened job ${shown(members.job)}`;
   if (channel.jobs.has(members.job)) return `opened job ${members.job} twice`;
-  const message = decodeOpen(members);
+  const message = readOpening(members);
   if (message === undefined || !port.mayOpen()) {
     const { code, text } = wireError(message === undefined ? "bad_job" : "too_many_jobs");
     channel.send({ op: "job_failed", job: members.job, code, error: text });
@@ -77,8 +83,10 @@ function chunk(
   members: JsonObject,
   payload: Uint8Array,
 ): string | undefined {
-  const message = decodeChunk(members, job.open.input);
-  if (message === undefined) return `sent a chunk ${shown(members.chunk)} that cannot be`;
+  const message = readChunk(members, job.open.input);
+  const isFit = message !== undefined && message.count <= MAX_CHUNK_ITEMS &&
+    itemBytes(message) <= MAX_HELD_CHUNK_BYTES;
+  if (!isFit) return `sent a chunk ${shown(members.chunk)} that cannot be`;
   if (job.chunks.has(message.chunk)) return `sent chunk ${message.chunk} twice`;
   if (port.isLeaving()) {
     const { position } = message;
@@ -87,7 +95,7 @@ function chunk(
     return undefined;
   }
   const isTooMuch = channel.chunks >= MAX_CHUNKS_PER_SLOT * port.slots ||
-    channel.itemBytes + (message.item_bytes ?? 0) > MAX_CHANNEL_ITEM_BYTES;
+    channel.itemBytes + itemBytes(message) > MAX_CHANNEL_ITEM_BYTES;
   if (isTooMuch) return "sent more chunks than are to be held";
   return accept(port, channel, new Chunk(job, message), payload);
 }
@@ -125,7 +133,7 @@ function ofChunk(
       if (payload.length === 0) return "sent items without bytes";
       return addLines(port, chunk, payload);
     case "credit":
-      if (!isWhole(members.credit, 0)) return `allowed ${shown(members.credit)} bytes`;
+      if (!isWhole(members.credit)) return `allowed ${shown(members.credit)} bytes`;
       chunk.outbox.credit += members.credit;
       chunk.flush();
       chunk.run?.topUp();

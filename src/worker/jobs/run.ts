@@ -1,10 +1,10 @@
-import type { FailureCause } from "../../jobs/messages.ts";
 import { failedBytes } from "../../jobs/failed_bytes.ts";
+import { isCause, isWhole, textOf } from "../../jobs/members.ts";
+import type { FailureCause } from "../../jobs/messages.ts";
 import { shown } from "../../jobs/shown.ts";
-import { MAX_PIECE_BYTES, MAX_TEXT_CHARS, MAX_VALUE_BYTES } from "../../limits.ts";
+import { MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../../limits.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { Chunk } from "./chunk.ts";
-import { isWhole } from "./decode.ts";
 import { Pieces } from "../../jobs/pieces.ts";
 import type { Stretch } from "./plan.ts";
 
@@ -16,10 +16,10 @@ export type RunOutcome =
     readonly position: number;
     readonly cause: FailureCause;
     readonly error: string;
+    /** Whether nothing that ran before the item can have a part in it. */
+    readonly isAlone: boolean;
   }
   | { readonly kind: "fault"; readonly reason: string };
-
-const CAUSES: readonly unknown[] = ["error", "value", "input", "memory", "time", "crash"];
 
 /** What a slot is told of a run while it is under way. */
 export interface RunPort {
@@ -43,7 +43,7 @@ export class Run {
   readonly #port: RunPort;
   /** Name of the worker, for whoever reads of a failure. */
   readonly #worker: string | undefined;
-  /** Bytes of results that the slot may still send. */
+  /** Bytes of results, and of what failures cost, that the slot may still send. */
   #allowance: number;
   /** Pieces of a value that is not whole: should the slot die now, nobody must have seen them. */
   readonly #pieces = new Pieces();
@@ -65,7 +65,7 @@ export class Run {
     this.#allowance = this.#due;
   }
 
-  /** Bytes of results that the slot may still send. */
+  /** Bytes of results, and of what failures cost, that the slot may still send. */
   get allowance(): number {
     return this.#allowance;
   }
@@ -161,20 +161,22 @@ export class Run {
     const { chunk } = this;
     const { plan, job, isMerge } = chunk;
     const { position, cause, error, stack, item } = members;
-    const isFit = CAUSES.includes(cause) && typeof error === "string" &&
+    const isFit = isCause(cause) && typeof error === "string" && isTextIfAny(stack) &&
+      isTextIfAny(item) &&
       this.#pieces.bytes === 0 && plan.next <= this.stretch.last &&
       isWhole(position, plan.next, isMerge ? this.#last : plan.next);
     if (!isFit) return fault(`sent a failure of position ${shown(position)}`);
     plan.tell(1);
+    this.#allowance -= failedBytes({ error, stack, item });
     const message = {
       op: "failed",
       job: job.number,
       chunk: chunk.number,
       position,
       cause,
-      error: clip(error) ?? "",
-      stack: clip(stack),
-      item: clip(item),
+      error: textOf(error) ?? "",
+      stack: textOf(stack),
+      item: textOf(item),
       worker: this.#worker,
     };
     chunk.say({ message, next: plan.next, cost: failedBytes(message) });
@@ -195,11 +197,14 @@ export class Run {
     return { kind: why };
   }
 
-  #verdict({ position, cause, error }: JsonObject): RunOutcome {
+  #verdict({ position, cause, error, alone }: JsonObject): RunOutcome {
     const isFit = typeof position === "number" && (cause === "memory" || cause === "time");
     if (!isFit) return fault("sent a verdict that is none");
     const place = this.chunk.isMerge ? this.stretch.first : position;
-    return { kind: "verdict", position: place, cause, error: clip(error) ?? "" };
+    // Time is an item's own. Memory is that of all that the slot has run, unless there was nothing else.
+    const isFirst = this.number === 1 && place === this.stretch.first;
+    const isAlone = cause === "time" || alone === true || isFirst;
+    return { kind: "verdict", position: place, cause, error: textOf(error) ?? "", isAlone };
   }
 
   #addTime(ms: unknown): void {
@@ -207,9 +212,8 @@ export class Run {
   }
 }
 
-/** A text, cut if it is very long; what is no text is nothing. */
-export function clip(text: unknown): string | undefined {
-  return typeof text === "string" ? text.slice(0, MAX_TEXT_CHARS) : undefined;
+function isTextIfAny(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
 }
 
 function fault(reason: string): RunOutcome {

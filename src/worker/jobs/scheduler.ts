@@ -29,7 +29,9 @@ export function nextMatch(jobs: Iterable<Job>, pool: Pool): Match | undefined {
 
 /** A slot for a job: one of its own that is idle, or a fresh one if there is room or room can be made. */
 function slotFor(job: Job, pool: Pool): Match | undefined {
-  for (const slot of job.slots) if (!slot.isBusy) return { job, slot };
+  // A suspect waits for a fresh one, as long as there will be one.
+  const mustBeFresh = job.waiting[0]!.plan.isAlone && !pool.isBroken;
+  if (!mustBeFresh) { for (const slot of job.slots) if (!slot.isBusy) return { job, slot }; }
   const slot = pool.ready;
   if (slot === undefined) return undefined;
   if (pool.taken < pool.size) return { job, slot };

@@ -1,5 +1,6 @@
 import { Pulse } from "../../jobs/pulse.ts";
 import { ChannelFramer, messageLine } from "../../jobs/channel_framer.ts";
+import { isWhole, textOf } from "../../jobs/members.ts";
 import type { OpenMessage } from "../../jobs/messages.ts";
 import { shown } from "../../jobs/shown.ts";
 import {
@@ -10,9 +11,8 @@ import {
 import type { ConnectionId, Effect } from "../../protocol/machine.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { Chunk, ChunkHolder } from "./chunk.ts";
-import { isWhole } from "./decode.ts";
 import type { Job } from "./job.ts";
-import { clip, Run, type RunOutcome } from "./run.ts";
+import { Run, type RunOutcome } from "./run.ts";
 
 /** What a slot tells the runner. */
 export interface SlotPort {
@@ -176,8 +176,8 @@ export class Slot implements ChunkHolder {
   /** Passes on what the function prints; the slot itself keeps to a rate, and does not lose this by it. */
   #print({ position, text }: JsonObject, nowMs: number): void {
     const { job } = this;
-    const clipped = clip(text);
-    if (job === undefined || clipped === undefined || !isWhole(position, 0)) {
+    const clipped = textOf(text);
+    if (job === undefined || clipped === undefined || !isWhole(position)) {
       return this.#fail("sent a print that is none");
     }
     const second = Math.floor(nowMs / 1000);

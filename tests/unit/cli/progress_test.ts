@@ -93,3 +93,10 @@ Deno.test("formatProgress() shows how far a job is, who is at work, and the time
   assertEquals(formatProgress({ ...job, earlier: 750 }, 48), " 75 %  750 done  0.0/s  12 machines");
   assertEquals(formatProgress(job, 40), " 75 %  750 done  75/s  4 s left");
 });
+
+Deno.test("formatProgress() says that nobody is at work, and guesses no time left then", () => {
+  const job = { done: 750, failed: 0, elapsedMs: 10_000, total: 1000 };
+  const of = (workers: number | "reconnecting") => formatProgress({ ...job, workers }, 40);
+  assertEquals(of(0), " 75 %  750 done  75/s  0 machines");
+  assertEquals(of("reconnecting"), " 75 %  750 done  75/s  reconnecting");
+});

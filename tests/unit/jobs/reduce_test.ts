@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { accumulatorOf, type BuiltInReduce, EmptyReduceError } from "../../../src/jobs/reduce.ts";
+import { NoResultError } from "../../../src/jobs/accumulator.ts";
+import { accumulatorOf, type BuiltInReduce } from "../../../src/jobs/reduce.ts";
 import { ValueError, valueText } from "../../../src/jobs/values.ts";
 
 /** Reduces values that are cut into parts. */
@@ -50,7 +51,7 @@ Deno.test("reduces of nothing: 0, 0, [], and an error", () => {
   for (const reduce of ["min", "max"] as const) {
     assertThrows(
       () => reduced(reduce, [[], []]),
-      EmptyReduceError,
+      NoResultError,
       `there is no ${reduce} of nothing`,
     );
   }
@@ -99,12 +100,66 @@ Deno.test("what a reduce cannot take changes nothing", () => {
     for (const value of values) assertThrows(() => accumulator.add(value), ValueError);
     assertEquals(accumulator.line(), before);
   }
-  assertThrows(() => reduced("sum", [[1.7e308, 1.7e308]]), ValueError, "too large");
 });
 
-Deno.test("a sum that is too large for a double on its way fails, which depends on the cuts", () => {
-  assertThrows(() => reduced("sum", [[1e308, 1e308, -1e308]]), ValueError, "too large");
-  assertEquals(reduced("sum", [[1e308], [1e308, -1e308]]), "1e+308");
+/** Doubles of which few are usual: huge ones, tiny ones, and what is half way between two. */
+const extremes = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.tuple(fc.integer({ min: -1074, max: 1023 }), fc.constantFrom(1, -1, 1.5, 1 + 2 ** -52))
+    .map(([exponent, factor]) => factor * 2 ** exponent),
+);
+
+/** Merges lines like a tree whose shape the cuts decide. */
+function merged(lines: readonly string[], cuts: readonly number[]): string {
+  const rest = [...lines];
+  for (let turn = 0; rest.length > 1; turn++) {
+    const at = cuts[turn % cuts.length]! % (rest.length - 1);
+    const both = accumulatorOf("sum");
+    for (const line of rest.slice(at, at + 2)) both.merge(line);
+    rest.splice(at, 2, both.line());
+  }
+  return rest[0]!;
+}
+
+Deno.test("sum fails only if the exact sum is too large for a double, however cut and merged", () => {
+  const cut = fc.array(fc.nat(), { minLength: 1, maxLength: 10 });
+  const values = fc.array(fc.oneof(extremes, integers), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(values, cut, (some, cuts) => {
+      const all = [0.5, ...some];
+      const expected = nearest(
+        all.reduce<bigint>(
+          (sum, one) => sum + (typeof one === "bigint" ? one << SCALE : scaled(one)),
+          0n,
+        ),
+      );
+      const lines: string[] = [];
+      for (let at = 0, turn = 0; at < all.length; turn++) {
+        const part = accumulatorOf("sum");
+        const end = at + 1 + cuts[turn % cuts.length]! % 5;
+        for (const one of all.slice(at, end)) part.add(one);
+        lines.push(part.line());
+        at = end;
+      }
+      const whole = accumulatorOf("sum");
+      whole.merge(merged(lines, cuts));
+      if (Number.isFinite(expected)) assertEquals(whole.value(), valueText(expected));
+      else assertThrows(() => whole.value(), NoResultError, "the sum is too large for a double");
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("a sum may be too large for a double on its way", () => {
+  const max = Number.MAX_VALUE;
+  const half = 2 ** 970;
+  for (const cut of [0, 1, 2, 3, 4]) {
+    const all = [max, max, -max, half, -(2 ** 917)];
+    assertEquals(reduced("sum", [all.slice(0, cut), all.slice(cut)]), String(max));
+  }
+  assertThrows(() => reduced("sum", [[max, half]]), NoResultError);
+  assertThrows(() => reduced("sum", [[-max], [-half]]), NoResultError);
+  assertEquals(reduced("sum", [[2 ** 1023, -5e-324], [-(2 ** 1023)]]), "-5e-324");
 });
 
 Deno.test("lines that are none of an accumulator's are refused", () => {
@@ -112,6 +167,13 @@ Deno.test("lines that are none of an accumulator's are refused", () => {
     for (const line of ["", "x", '"text"']) {
       assertThrows(() => accumulatorOf(reduce).merge(line), Error, undefined, `${reduce} ${line}`);
     }
+  }
+  for (const parts of ["[1e999]", '["1"]', "[null]", "[[0.5]]"]) {
+    assertThrows(
+      () => accumulatorOf("sum").merge(`{"i":"0","f":${parts}}`),
+      ValueError,
+      "no partial",
+    );
   }
 });
 

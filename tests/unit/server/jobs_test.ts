@@ -385,6 +385,18 @@ Deno.test("a coordinator below is told of the job at once, and its slots are tho
   }]);
 });
 
+Deno.test("a coordinator below is told of a job whose code comes later, or was known before", () => {
+  const wires = new JobWires(1);
+  wires.greet(wires.dialled[0]!, undefined, "calc_server");
+  const client = wires.client();
+  wires.send(client, OPENING);
+  const below = wires.channel(0);
+  assertEquals(wires.messages(below), []);
+  wires.send(client, { op: "code", job: 1, bytes: 3 }, "1+1");
+  wires.send(client, { ...OPENING, job: 2 });
+  assertEquals(wires.messages(below).map(({ op, job }) => [op, job]), [["open", 1], ["open", 2]]);
+});
+
 Deno.test("channels that nobody needs are closed after a while", () => {
   const { wires, client, worker } = running();
   wires.send(client, { op: "close", job: 1 });

@@ -24,22 +24,30 @@ class Half {
   readonly toSandbox = new Ring();
   readonly fromSandbox = new Ring();
   readonly said: string[] = [];
+  /** Memory of the process, of which 1000 is too much. */
+  memory = 0;
+  /** What the last verdict says of whether the item itself has taken it. */
+  alone: boolean | undefined;
   readonly state = new Int32Array(new SharedArrayBuffer(STATE_WORDS * 4));
   readonly channel: SlotChannel;
 
   constructor(members: object = {}) {
     this.channel = new SlotChannel({
       port: {
-        send: (text) => this.said.push(JSON.parse(text).op),
+        send: (text) => {
+          const { op, alone } = JSON.parse(text);
+          this.said.push(op);
+          if (op === "verdict") this.alone = alone;
+        },
         sendBytes: () => {},
-        memoryBytes: () => 0,
+        memoryBytes: () => this.memory,
         findImport: () => undefined,
         end: () => this.said.push("ended"),
       },
       toSandbox: this.toSandbox,
       fromSandbox: this.fromSandbox,
       state: this.state,
-      maxMemoryBytes: 1,
+      maxMemoryBytes: 1000,
     });
     const open = { input: "range", call: "map", reduce: null, seed: 0, ...members };
     this.say({ op: "open", job: 1, name: "a.js", sha256: "", code_bytes: 1, ...open });
@@ -51,8 +59,17 @@ class Half {
   }
 
   give(chunk: number, count = 1): void {
-    const numbers = { chunk, position: chunk, count, first: "1", credit: 99 };
+    const numbers = { chunk, position: chunk, count, first: "1", credit: 600 };
     this.say({ op: "chunk", job: 1, ...numbers });
+  }
+
+  /** The function has thrown at the items before the one at an index. */
+  throws(end: number): void {
+    const trouble = encoder.encode(JSON.stringify({ cause: "error", error: "e".repeat(44) }));
+    for (let index = 0; index < end; index++) {
+      this.fromSandbox.write(FROM_SANDBOX.failed, index, 0, trouble, trouble.length);
+    }
+    this.channel.rung();
   }
 
   /** Module and `setup` are done. */
@@ -150,4 +167,49 @@ Deno.test("no item is blamed for the time in which there was no room for its val
   assertEquals(half.said, ["at"]);
   half.channel.watch(5130);
   assertEquals(half.said, ["at", "verdict"]);
+});
+
+Deno.test("an item is told apart from what piled up before it by how much it takes itself", () => {
+  // At rest there are 200 of 1000: an item that takes 700 is too much for any slot.
+  for (const [before, after, isAlone] of [[301, 1001, true], [302, 1001, false]] as const) {
+    const half = new Half();
+    half.memory = 200;
+    half.ready();
+    half.give(1, 10);
+    half.channel.drained();
+    half.runs(3);
+    half.memory = before;
+    half.channel.watch(1000);
+    half.memory = after;
+    half.channel.watch(1020);
+    assertEquals([half.said.at(-1), half.alone], ["verdict", isAlone], `${before}`);
+  }
+});
+
+Deno.test("memory without an item that runs ends the slot, and before the first one the job", () => {
+  const half = new Half();
+  half.memory = 1001;
+  half.channel.watch(1000);
+  assertEquals(half.said, ["need", "job_failed"]);
+  const idle = new Half();
+  idle.ready();
+  idle.memory = 1001;
+  idle.channel.watch(1000);
+  assertEquals(idle.said, ["need", "ended"]);
+});
+
+Deno.test("failures cost of what is allowed, as results do", () => {
+  const half = new Half();
+  half.ready();
+  half.give(1, 10);
+  half.said.length = 0;
+  // Each costs 300 of 600, and one more would go if anything were left.
+  half.throws(10);
+  assertEquals(half.said, ["failed", "failed"]);
+  half.say({ op: "credit", job: 1, chunk: 1, credit: 1 });
+  assertEquals(half.said.length, 3);
+  half.say({ op: "credit", job: 1, chunk: 1, credit: 299 });
+  assertEquals(half.said.length, 3);
+  half.say({ op: "credit", job: 1, chunk: 1, credit: 601 });
+  assertEquals(half.said.length, 6);
 });

@@ -391,6 +391,7 @@ Deno.test("each server is tried once before the first channel, and their refusal
 Deno.test("a server that was lost is looked for with growing pauses, until the time is over", () => {
   const room = opened({}, 2);
   room.lose();
+  assertEquals(room.losses, 1);
   while (room.told.length === 0) {
     const before = room.dialled.length;
     room.advance(1);
@@ -398,7 +399,7 @@ Deno.test("a server that was lost is looked for with growing pauses, until the t
   }
   assert(room.nowMs >= 10_000 && room.nowMs < 10_700, `${room.nowMs} ms`);
   assert(room.dialled.length > 20 && room.dialled.length < 60, `${room.dialled.length} dials`);
-  assertEquals(room.told.length, 1);
+  assertEquals([room.told.length, room.losses], [1, 1]);
   assert(room.told[0]!.startsWith("ended unreachable: cannot reach s"));
 });
 

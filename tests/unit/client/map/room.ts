@@ -31,6 +31,8 @@ export class MapRoom {
   #framer = new ChannelFramer();
   #greeting: string | undefined = "";
   isOpen = false;
+  /** How often it was told that its server is lost. */
+  losses = 0;
 
   constructor(job: Partial<MapJob> = {}, servers = 1, timeoutMs = 10_000) {
     this.machine = new MapMachine({
@@ -53,6 +55,7 @@ export class MapRoom {
         printed: ({ position, worker, text }) =>
           this.told.push(`printed ${text}${position > 0 ? ` at ${position}` : ""}${worker ?? ""}`),
         progressed: ({ workers, slots }) => this.told.push(`progress ${workers} ${slots}`),
+        lost: () => this.losses++,
         roomMade: () => {},
         answered: () => this.told.push("answered"),
         ended: (end: JobEnd) => this.told.push(`ended ${end.kind}: ${endText(end)}`),

@@ -149,6 +149,40 @@ Deno.test("a verdict costs one item, and cannot name what has been told or does 
   assertEquals(plan.begin(), { kind: "run", first: 9, last: 9, isSuspect: false });
 });
 
+Deno.test("a suspect of what piled up is tried alone, and what follows it goes on", () => {
+  const plan = new Plan(1, 10);
+  plan.begin();
+  plan.tell(2);
+  plan.suspect(6);
+  assertEquals([plan.isAlone, plan.begin()], [
+    false,
+    { kind: "run", first: 3, last: 5, isSuspect: false },
+  ]);
+  plan.tell(3);
+  plan.end();
+  assertEquals([plan.isAlone, plan.begin()], [
+    true,
+    { kind: "run", first: 6, last: 6, isSuspect: true },
+  ]);
+  plan.tell(1);
+  plan.end();
+  assertEquals([plan.isAlone, plan.begin()], [
+    false,
+    { kind: "run", first: 7, last: 10, isSuspect: false },
+  ]);
+});
+
+Deno.test("of two that are suspected, each is alone", () => {
+  const plan = new Plan(1, 3);
+  plan.begin();
+  plan.die(1);
+  for (const position of [1, 2, 3]) {
+    assertEquals([plan.isAlone, plan.begin().last], [true, position]);
+    plan.tell(1);
+    plan.end();
+  }
+});
+
 Deno.test("one killer of a million is found with few deaths", () => {
   for (const killer of [1, 2, 500_000, 999_999, 1_000_000]) {
     const { told, deaths } = follow(1_000_000, new Set([killer]), new Set(), 200_000, 1000);

@@ -11,13 +11,16 @@ import { MAX_SETUP_DEATHS } from "../../../../src/limits.ts";
 import { type FakeSlot, Lab, open, type Peer } from "./lab.ts";
 
 /** Items that are not like others, by what they do; every 7th position and so on, so that chunks have several. */
-const MANNERS = ["crash", "memory", "time", "error", "long", "endless"] as const;
+const MANNERS = ["crash", "memory", "leak", "time", "error", "long", "endless"] as const;
 type Manner = typeof MANNERS[number] | "value";
 
 /** What an item does, by its position. */
 function mannerOf(position: number, oddities: readonly Manner[]): Manner {
   return oddities[position % oddities.length] ?? "value";
 }
+
+/** Items that leak in one slot before it is too much. */
+const MAX_LEAKS = 3;
 
 /** How a process calculates: item by item, with results in batches. */
 class Robot {
@@ -27,6 +30,7 @@ class Robot {
   #batch: string[] = [];
   #isDropped = false;
   #lines: string[] = [];
+  #leaks = 0;
 
   constructor(slot: FakeSlot, oddities: readonly Manner[]) {
     this.#slot = slot;
@@ -37,7 +41,7 @@ class Robot {
   step(batch: number): void {
     this.#listen();
     const chunk = this.#chunk;
-    if (chunk === undefined || this.#slot.end !== undefined) return;
+    if (chunk === undefined || this.#slot.end !== undefined || chunk.credit <= 0) return;
     if (this.#isDropped || chunk.next > chunk.last) return this.#finish();
     this.#item(chunk.next, batch);
   }
@@ -73,20 +77,19 @@ class Robot {
       const line = this.#lines[position - (chunk.last - (this.#lines.length - 2))];
       assertEquals(line, `"item ${position}"`, `${index}`);
     }
-    switch (mannerOf(position, this.#oddities)) {
+    const manner = mannerOf(position, this.#oddities);
+    switch (manner) {
       case "crash":
         if (position % 2 === 0) this.#slot.say({ op: "at", ...numbers });
         this.#chunk = undefined;
         return this.#slot.lose("killed");
       case "memory":
       case "time":
-        this.#chunk = undefined;
-        return this.#slot.say({
-          op: "verdict",
-          ...numbers,
-          cause: mannerOf(position, this.#oddities),
-          error: "too much",
-        });
+        return this.#condemn(position, manner);
+      case "leak":
+        if (++this.#leaks >= MAX_LEAKS) return this.#condemn(position, "memory");
+        this.#batch.push(`${position}\n`);
+        break;
       case "endless":
         this.#slot.say({ op: "at", ...numbers });
         this.#chunk = undefined;
@@ -94,6 +97,7 @@ class Robot {
       case "error":
         this.#flush();
         this.#slot.say({ op: "failed", ...numbers, cause: "error", error: "thrown" });
+        chunk.credit -= failedBytes({ error: "thrown" });
         chunk.told = position + 1;
         break;
       case "long":
@@ -107,6 +111,12 @@ class Robot {
     }
     chunk.next = position + 1;
     if (this.#batch.length >= batch) this.#flush();
+  }
+
+  #condemn(position: number, cause: "memory" | "time"): void {
+    const chunk = this.#chunk!.number;
+    this.#chunk = undefined;
+    this.#slot.say({ op: "verdict", job: 1, chunk, position, cause, error: "too much" });
   }
 
   #finish(): void {
@@ -127,6 +137,7 @@ class Robot {
   }
 
   #say(position: number, count: number, text: string): void {
+    this.#chunk!.credit -= text.length;
     this.#slot.say({ op: "result", job: 1, chunk: this.#chunk!.number, position, count }, text);
   }
 }
@@ -221,7 +232,7 @@ class Requester {
 function expectedOf(position: number, oddities: readonly Manner[]): string {
   const manner = mannerOf(position, oddities);
   if (manner === "endless") return "crash";
-  return manner === "value" || manner === "long" ? `${position}` : manner;
+  return ["value", "long", "leak"].includes(manner) ? `${position}` : manner;
 }
 
 const action = fc.oneof(

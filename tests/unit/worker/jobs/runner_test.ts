@@ -318,8 +318,8 @@ Deno.test("a verdict ends the slot and names the item; what was lost before it i
   const [slot] = lab.busy;
   slot!.say({ op: "started", job: 1, chunk: 1 });
   result(slot!, 1, 1, 1);
-  const verdict = { op: "verdict", job: 1, chunk: 1, position: 4, cause: "memory" };
-  slot!.say({ ...verdict, error: "used 2 GB" });
+  const verdict = { op: "verdict", job: 1, chunk: 1, position: 4, cause: "time" };
+  slot!.say({ ...verdict, error: "took a day" });
   assertEquals(slot!.end, "close");
   finish(lab.busy[0]!);
   finish(lab.busy[0]!);
@@ -333,7 +333,81 @@ Deno.test("a verdict ends the slot and names the item; what was lost before it i
     "done ",
   ]);
   const { cause, error, worker } = heard[3]!;
-  assertEquals([cause, error, worker], ["memory", "used 2 GB", "lab#2"]);
+  assertEquals([cause, error, worker], ["time", "took a day", "lab#2"]);
+});
+
+/** The slot that runs says that it uses too much memory at an item. */
+function useTooMuch(lab: Lab, position: number): FakeSlot {
+  const [slot] = lab.busy;
+  const { chunk } = slot!.take().findLast(({ op }) => op === "chunk")!;
+  slot!.say({ op: "started", job: 1, chunk });
+  slot!.say({ op: "verdict", job: 1, chunk, position, cause: "memory", error: "2 GB" });
+  assertEquals(slot!.end, "close");
+  return slot!;
+}
+
+Deno.test("memory is held against an item only if its slot has run nothing else", () => {
+  const { lab, channel } = started();
+  range(channel, 5, 1, 1, 6);
+  useTooMuch(lab, 4);
+  // What came before it is run again, and then it in a slot of its own, in which it does not go too far.
+  const used = lab.busy[0]!;
+  finish(used);
+  assertEquals([used.end, lab.busy[0]!.heard.at(-1)!.position], ["close", 4]);
+  finish(lab.busy[0]!);
+  // It may have piled up again; this one is to blame for all of it.
+  useTooMuch(lab, 5);
+  useTooMuch(lab, 5);
+  finish(lab.busy[0]!);
+  const heard = channel.take();
+  assertEquals(heard.map(({ op, position = "" }) => `${op} ${position}`), [
+    "started ",
+    "result 1",
+    "result 4",
+    "failed 5",
+    "result 6",
+    "done ",
+  ]);
+  assertEquals([heard[3]!.cause, heard[3]!.error], ["memory", "2 GB"]);
+});
+
+Deno.test("an item that has taken nearly all memory itself is named at once", () => {
+  const { lab, channel } = started();
+  range(channel, 5, 1, 1, 3);
+  const [slot] = lab.busy;
+  slot!.say({ op: "started", job: 1, chunk: 1 });
+  result(slot!, 1, 1, 1);
+  const verdict = { op: "verdict", job: 1, chunk: 1, position: 2, cause: "memory", error: "2 GB" };
+  slot!.say({ ...verdict, alone: true });
+  finish(lab.busy[0]!);
+  assertEquals(brief(channel).slice(-3), ["failed 5 1 2 memory", "result 5 1 3 1: 3", "done 5 1"]);
+});
+
+Deno.test("where no fresh slot can be started, a suspect makes do with another", () => {
+  const lab = new Lab(2, false);
+  const channel = lab.channel();
+  open(channel, 5);
+  const used = lab.alive.slice(0, 2);
+  for (const slot of used) lab.connect(slot);
+  for (const position of [1, 6]) range(channel, 5, position, position, 5);
+  finish(used[1]!);
+  const noneStarts = () => {
+    for (const slot of lab.alive.filter(({ isConnected }) => !isConnected)) slot.lose("no memory");
+  };
+  noneStarts();
+  useTooMuch(lab, 2);
+  finish(used[1]!);
+  // It could be that one starts.
+  assertEquals(lab.busy, []);
+  for (let count = 0; count < 2; count++) {
+    lab.advance(1000);
+    channel.say({ op: "pong" });
+    noneStarts();
+  }
+  assertEquals(lab.busy, [used[1]]);
+  finish(used[1]!);
+  finish(used[1]!);
+  assertEquals(brief(channel).findLast((line) => line.startsWith("done")), "done 5 1");
 });
 
 Deno.test("items after a death are cut out of the lines that came", () => {
@@ -546,6 +620,19 @@ Deno.test("credit is handed down to the slot that runs the chunk", () => {
   slot!.take();
   channel.say({ op: "credit", job: 5, chunk: 9, credit: 40 });
   assertEquals(slot!.take(), [{ op: "credit", job: 1, chunk: 1, credit: 40, text: "" }]);
+});
+
+Deno.test("what a slot's failures cost is allowed anew when the requester allows it", () => {
+  const { lab, channel } = started();
+  range(channel, 5, 9, 1, 4, 1000);
+  const [slot] = lab.busy;
+  slot!.say({ op: "started", job: 1, chunk: 1 });
+  slot!.take();
+  const failure = { op: "failed", job: 1, chunk: 1, cause: "error", error: "e".repeat(44) };
+  for (const position of [1, 2]) slot!.say({ ...failure, position });
+  assertEquals(slot!.take(), []);
+  channel.say({ op: "credit", job: 5, chunk: 9, credit: 300 });
+  assertEquals(slot!.take(), [{ op: "credit", job: 1, chunk: 1, credit: 300, text: "" }]);
 });
 
 Deno.test("a value in several pieces goes up once it is whole: a death in its middle leaves no trace", () => {
