@@ -5,6 +5,7 @@ import type { Address } from "../../protocol/machine.ts";
 import { MapError, ProtocolError, ServerUnreachableError } from "../errors.ts";
 import type { Failure, JobEnd, MapJob, Merge, Piece, Values } from "./job.ts";
 import { MapMachine } from "./machine.ts";
+import { explainCode } from "./prepare_module.ts";
 
 /** Values, or an item that has none. */
 export type Outcome = Values | Failure;
@@ -75,6 +76,7 @@ export class MapRun {
    *
    * @param skipped How many items were answered in an earlier run, and are not given.
    * @throws {MapError} If an item fails and the job does not go on, or the job itself fails.
+   * @throws {ModuleError} If a slot refuses the code, and it is known better here why.
    * @throws {ServerUnreachableError} If no server can be reached.
    * @throws Whatever the input or the output fails with.
    */
@@ -87,8 +89,13 @@ export class MapRun {
       if (outcomes.length > 0) {
         this.#queue = [];
         await this.#take(outcomes);
-      } else if (this.#failure !== undefined) throw this.#failure.error;
-      else if (this.#isAnswered) return;
+      } else if (this.#failure !== undefined) {
+        const { error } = this.#failure;
+        if (error instanceof MapError && error.code === "bad_code") {
+          await explainCode(this.#options.job);
+        }
+        throw error;
+      } else if (this.#isAnswered) return;
       else await new Promise<void>((resolve) => this.#woken = resolve);
     }
   }
