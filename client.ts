@@ -4,12 +4,13 @@
  * @module
  */
 
-import { readClientCommand } from "./src/cli/commands.ts";
-import { runClient } from "./src/cli/run_client.ts";
-import { runRole } from "./src/cli/run_role.ts";
-import { runSlot } from "./src/slot/main.ts";
-import { SLOT_ARGUMENT } from "./src/worker/slot_spawner.ts";
+import { SLOT_ARGUMENT } from "./src/worker/slot_argument.ts";
 
-// A slot of `map --here` is this very program, started again.
-if (Deno.args[0] === SLOT_ARGUMENT) await runSlot();
-await runRole({ name: "client", read: readClientCommand, run: runClient });
+// A slot of `map --here` is this very program, started again. Each loads only what it is made of.
+if (Deno.args[0] === SLOT_ARGUMENT) await (await import("./src/slot/main.ts")).runSlot();
+else {
+  const { readClientCommand } = await import("./src/cli/commands.ts");
+  const { runRole } = await import("./src/cli/run_role.ts");
+  const { runClient } = await import("./src/cli/run_client.ts");
+  await runRole({ name: "client", read: readClientCommand, run: runClient });
+}

@@ -281,6 +281,8 @@ export const MAX_SLOTS = 256;
 export const SLOT_START_TIMEOUT_MS = 10_000;
 /** Slots that are being started at the same time: more would only be in each other's way. */
 export const MAX_STARTING_SLOTS = 8;
+/** How long a slot that was given a job is not replaced, as long as another one is ready. */
+export const SLOT_REFILL_MS = 200;
 /** The first pause before another slot is started when one did not start; it doubles from there. */
 export const SLOT_RESTART_MIN_MS = 50;
 /** The longest pause before another slot is started when one did not start. */

@@ -7,7 +7,7 @@
 
 import type { Address, LogLevel } from "../protocol/machine.ts";
 import { chooseAction, type ClientAction } from "./client_action.ts";
-import type { ReadTextFile } from "./config.ts";
+import type { ConfigReader } from "./config.ts";
 import { DEFAULT_WORKER_PORT } from "../limits.ts";
 import { UsageError } from "./exit_status.ts";
 import { helpText } from "./help.ts";
@@ -90,9 +90,9 @@ export interface ClientOptions {
  */
 export function readWorkerCommand(
   args: readonly string[],
-  readTextFile: ReadTextFile,
+  configReader: ConfigReader,
 ): Command<WorkerOptions> {
-  const request = readFlags(args, { ...ROLES.worker, flags: WORKER_FLAGS }, readTextFile);
+  const request = readFlags(args, { ...ROLES.worker, flags: WORKER_FLAGS }, configReader);
   if (request.kind !== "run") return show(request.kind, "worker");
   const { host, join = [], name, "log-level": logLevel, ...values } = request.reading.values;
   const port = values.port ?? (join.length === 0 ? DEFAULT_WORKER_PORT : undefined);
@@ -139,9 +139,9 @@ function refuseExposure({ host, port, join, allowCode, insecure }: WorkerOptions
  */
 export function readServerCommand(
   args: readonly string[],
-  readTextFile: ReadTextFile,
+  configReader: ConfigReader,
 ): Command<ServerOptions> {
-  const request = readFlags(args, { ...ROLES.calc_server, flags: SERVER_FLAGS }, readTextFile);
+  const request = readFlags(args, { ...ROLES.calc_server, flags: SERVER_FLAGS }, configReader);
   if (request.kind !== "run") return show(request.kind, "calc_server");
   const { values } = request.reading;
   const { workers = [], local, "allow-code": allowCode } = values;
@@ -170,9 +170,9 @@ export function readServerCommand(
  */
 export function readClientCommand(
   args: readonly string[],
-  readTextFile: ReadTextFile,
+  configReader: ConfigReader,
 ): Command<ClientOptions> {
-  const request = readFlags(args, { ...ROLES.client, flags: CLIENT_FLAGS }, readTextFile);
+  const request = readFlags(args, { ...ROLES.client, flags: CLIENT_FLAGS }, configReader);
   if (request.kind !== "run") return show(request.kind, "client");
   const { values, typed } = request.reading;
   const lone = ["host", "port"].find((name) => typed.has(name));

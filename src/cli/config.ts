@@ -6,14 +6,18 @@
  * @module
  */
 
-import { parse } from "@std/jsonc";
 import { UsageError } from "./exit_status.ts";
 import { findFlag, type FlagTable, type Kind } from "./flags.ts";
 import { ROLE_NAMES, type RoleName, ROLES } from "./roles.ts";
 import { didYouMean, quote } from "./texts.ts";
 
-/** Gives the text of a file; throws if it cannot be read. */
-export type ReadTextFile = (path: string) => string;
+/** What config files are read with: most runs need none, and their parser takes long to load. */
+export interface ConfigReader {
+  /** Gives the text of a file; throws if it cannot be read. */
+  readonly readText: (path: string) => string;
+  /** Gives the value of JSON with comments; throws if it is none. */
+  readonly parse: (text: string) => unknown;
+}
 
 /** An object of the file. */
 type ConfigObject = Readonly<Record<string, unknown>>;
@@ -27,10 +31,10 @@ type ConfigObject = Readonly<Record<string, unknown>>;
 export function readConfig(
   path: string,
   roleName: RoleName,
-  readTextFile: ReadTextFile,
+  reader: ConfigReader,
 ): ReadonlyMap<string, string> {
   try {
-    const root = parseObject(readText(path, readTextFile));
+    const root = parseObject(readText(path, reader), reader);
     checkKeys(root);
     const texts = new Map<string, string>();
     addTexts(texts, ownKeys(root, roleName), roleName, "");
@@ -46,9 +50,9 @@ export function readConfig(
 /** What is wrong with a file, before it is known which file. */
 class ConfigProblem extends Error {}
 
-function readText(path: string, readTextFile: ReadTextFile): string {
+function readText(path: string, reader: ConfigReader): string {
   try {
-    return readTextFile(path);
+    return reader.readText(path);
   } catch (error) {
     throw new ConfigProblem(describeFileError(error), { cause: error });
   }
@@ -70,7 +74,7 @@ function describeFileError(error: unknown): string {
   }
 }
 
-function parseObject(text: string): ConfigObject {
+function parseObject(text: string, { parse }: ConfigReader): ConfigObject {
   let root: unknown;
   try {
     // Editors on Windows put a byte order mark in front, which is no JSON.

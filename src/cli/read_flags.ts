@@ -6,7 +6,7 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { readConfig, type ReadTextFile } from "./config.ts";
+import { type ConfigReader, readConfig } from "./config.ts";
 import { UsageError } from "./exit_status.ts";
 import type { Flag, FlagTable, FlagValues } from "./flags.ts";
 import { rewriteArguments } from "./rewrite.ts";
@@ -36,7 +36,7 @@ export type FlagRequest<Table extends FlagTable> =
 export function readFlags<Table extends FlagTable>(
   args: readonly string[],
   role: Role & { readonly flags: Table },
-  readTextFile: ReadTextFile,
+  configReader: ConfigReader,
 ): FlagRequest<Table> {
   const names = Object.keys(role.flags);
   // Every value stays a string here: the parser would round large numbers.
@@ -53,7 +53,7 @@ export function readFlags<Table extends FlagTable>(
   const configPath = typed.get("config");
   const configured = configPath === undefined
     ? new Map<string, string>()
-    : readConfig(configPath, role.name, readTextFile);
+    : readConfig(configPath, role.name, configReader);
   const words = Array.isArray(parsed._) ? parsed._.map(String) : [];
   const texts = new Map([...configured, ...typed]);
   return {

@@ -9,16 +9,18 @@ import type { ClientOptions } from "./commands.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { prettyJson, spaceJson } from "./output.ts";
 import type { SubcommandName } from "./tables.ts";
-import { runBatch } from "./run_batch.ts";
 import { writeStderr, writeStdout } from "./stdio.ts";
 
 /** Does what a client is asked to do, and gives its exit status. */
 export async function runClient(options: ClientOptions): Promise<number> {
   const { action } = options;
   try {
-    if (action.kind === "batch") return await runBatch(options, action);
+    // What is not asked for is not loaded: every start would take longer.
+    if (action.kind === "batch") {
+      const { runBatch } = await import("./run_batch.ts");
+      return await runBatch(options, action);
+    }
     if (action.kind === "map") {
-      // Not loaded where it is not asked for: every start would take longer.
       const { runMap } = await import("./run_map.ts");
       return await runMap(options, action);
     }

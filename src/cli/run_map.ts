@@ -50,9 +50,14 @@ async function readJob(action: MapAction): Promise<MapJob> {
       ...(range === undefined ? {} : { range }),
     };
   } catch (error) {
-    if (!(error instanceof ModuleError)) throw error;
-    throw new UsageError(error.message, undefined, { cause: error });
+    throw asUsage(error);
   }
+}
+
+/** A module that cannot be used is wrong usage. */
+function asUsage(error: unknown): unknown {
+  if (!(error instanceof ModuleError)) return error;
+  return new UsageError(error.message, undefined, { cause: error });
 }
 
 async function readModule(path: string): Promise<string> {
@@ -83,7 +88,7 @@ async function runOn(
     return await Promise.race([session.run(), ended.promise]);
   } catch (error) {
     const text = describe(error, action.modulePath, progress.jobName);
-    if (text === undefined) throw error;
+    if (text === undefined) throw asUsage(error);
     progress.above(text);
     return error instanceof ProtocolError ? EXIT_STATUS.unreachable : EXIT_STATUS.refused;
   }

@@ -1,6 +1,7 @@
 import { ListenError } from "../net/listener.ts";
 import { VERSION } from "../version.ts";
 import type { Command } from "./commands.ts";
+import type { ConfigReader } from "./config.ts";
 import { EXIT_STATUS, UsageError } from "./exit_status.ts";
 import { misuseText } from "./help.ts";
 import type { RoleName } from "./roles.ts";
@@ -9,11 +10,8 @@ import { writeStderr, writeStdout } from "./stdio.ts";
 /** How a role reads its arguments, and what it does with them. */
 export interface RoleProgram<Options> {
   readonly name: RoleName;
-  /** Reads the arguments; config files are read through the given function. */
-  readonly read: (
-    args: readonly string[],
-    readTextFile: (path: string) => string,
-  ) => Command<Options>;
+  /** Reads the arguments, and what they name with the given reader. */
+  readonly read: (args: readonly string[], configReader: ConfigReader) => Command<Options>;
   /** Runs to the end and gives the exit status. */
   readonly run: (options: Options) => Promise<number>;
 }
@@ -29,7 +27,7 @@ export async function runRole<Options>(program: RoleProgram<Options>): Promise<n
 async function statusOf<Options>(program: RoleProgram<Options>): Promise<number> {
   const { name } = program;
   try {
-    const command = program.read(Deno.args, Deno.readTextFileSync);
+    const command = program.read(Deno.args, await configReader(Deno.args));
     if (command.kind === "run") return await program.run(command.options);
     await writeStdout(command.kind === "help" ? command.text : `${name} ${VERSION}\n`);
     return EXIT_STATUS.ok;
@@ -50,4 +48,16 @@ async function statusOf<Options>(program: RoleProgram<Options>): Promise<number>
     }
     throw error;
   }
+}
+
+/** What reads config files; its parser is loaded only where an argument may name one. */
+async function configReader(args: readonly string[]): Promise<ConfigReader> {
+  const readText = Deno.readTextFileSync;
+  if (!args.some((argument) => argument.startsWith("--config"))) return { readText, parse: noFile };
+  const { parse } = await import("@std/jsonc");
+  return { readText, parse };
+}
+
+function noFile(): never {
+  throw new Error("Invariant: there is no config file without --config");
 }

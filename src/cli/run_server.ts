@@ -1,7 +1,7 @@
 import type { RunningRole } from "../net/role.ts";
 import { formatAddress } from "../protocol/address.ts";
 import { LocalWorkers } from "../server/local_workers.ts";
-import { type RunningServer, startServer } from "../server/server.ts";
+import type { RunningServer } from "../server/server.ts";
 import type { ServerOptions } from "./commands.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { CORES } from "./kinds.ts";
@@ -16,11 +16,15 @@ export async function runServer(options: ServerOptions): Promise<number> {
   let server: RunningServer | undefined;
   const count = local === CORES ? navigator.hardwareConcurrency : local ?? 0;
   await dropPermissions(count === 0 ? ["read", "run"] : ["read"]);
-  const locals = await LocalWorkers.start(count, {
-    allowCode,
-    log,
-    moved: (place, address) => server?.readdress(workers.length + place, address),
-  });
+  // What a server is made of is loaded while its workers start.
+  const [locals, { startServer }] = await Promise.all([
+    LocalWorkers.start(count, {
+      allowCode,
+      log,
+      moved: (place, address) => server?.readdress(workers.length + place, address),
+    }),
+    import("../server/server.ts"),
+  ]);
   try {
     const all = [...workers, ...locals.addresses];
     server = startServer({ ...rest, workers: all, log });

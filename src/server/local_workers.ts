@@ -4,9 +4,7 @@ import type { Log } from "../net/role.ts";
 import { formatAddress, parseAddress } from "../protocol/address.ts";
 import type { Address } from "../protocol/machine.ts";
 import { backoffMs } from "../scheduling/backoff.ts";
-
-/** The first argument that makes the server's executable a local worker. Not for people: no help names it. */
-export const LOCAL_WORKER_ARGUMENT = "--run-as-local-worker";
+import { LOCAL_WORKER_ARGUMENT } from "./local_worker_argument.ts";
 
 const RESTART = { minMs: LOCAL_RESTART_MIN_MS, maxMs: LOCAL_RESTART_MAX_MS };
 const READY_LINE = /^\[worker\] listening on (.+)$/m;

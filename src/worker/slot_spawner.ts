@@ -2,9 +2,7 @@ import { fileURLToPath } from "node:url";
 import { DEFAULT_SLOT_MEMORY_MB, SLOT_START_TIMEOUT_MS } from "../limits.ts";
 import type { Spawned, Spawner } from "../net/driver.ts";
 import { TokenListener } from "../net/token_listener.ts";
-
-/** The first argument that makes an executable a slot. Not for people: no help names it. */
-export const SLOT_ARGUMENT = "--run-as-slot";
+import { SLOT_ARGUMENT } from "./slot_argument.ts";
 
 /** What Deno takes for a folder that it can make nothing in: nothing of a slot is ever kept, or found. */
 const NO_FOLDER = Deno.build.os === "windows" ? "\\\\.\\NUL\\none" : "/dev/null/none";

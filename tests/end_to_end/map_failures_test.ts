@@ -154,6 +154,12 @@ async function refusesModules(cluster: MapCluster): Promise<void> {
       "export const map = (x: number) => x;\nexport enum A { B }",
       /cannot read a\.ts:2:8: /,
     ],
+    // Not seen before a slot has refused it, where the runtime takes types away.
+    [
+      "a.ts",
+      "export const map = (x: number) => x;\nconst a: number;",
+      /cannot read a\.ts:2:7: 'const' declarations must be initialized; correct it there/,
+    ],
     ["a.js", "module.exports = { map: (x) => x };", /a\.js: it is CommonJS.*export function map/],
     ["a.js", "exports.map = (x) => x;", /a\.js: it is CommonJS.*export function map/],
     ["a.py", "def map(x):\n  return x\n", /a "\.py" file is no JavaScript module/],

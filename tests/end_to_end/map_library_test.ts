@@ -170,6 +170,8 @@ async function tellsFailures(client: Client): Promise<void> {
 
 async function refuses(client: Client): Promise<void> {
   await assertRejects(() => all(client.map("export const a = 1;", [1])), ModuleError, "module.ts");
+  const unset = "export const map = (x: number) => x;\nconst a: number;";
+  await assertRejects(() => all(client.map(unset, [1])), ModuleError, "module.ts:2:7");
   await assertRejects(() => all(client.map(SQUARE, [undefined])), TypeError, "undefined");
   await assertRejects(() => all(client.map(SQUARE, [1], { seed: -1 })), RangeError, "seed");
   await assertRejects(() => all(client.map(SQUARE, { from: 2, to: 0 })), RangeError, "2 to 0");

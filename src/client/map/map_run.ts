@@ -5,6 +5,7 @@ import type { Address } from "../../protocol/machine.ts";
 import { MapError, ProtocolError, ServerUnreachableError } from "../errors.ts";
 import type { Failure, JobEnd, MapJob, Merge, Piece, Values } from "./job.ts";
 import { MapMachine } from "./machine.ts";
+import { explainCode } from "./prepare_module.ts";
 
 /** Values, or an item that has none. */
 export type Outcome = Values | Failure;
@@ -78,20 +79,27 @@ export class MapRun {
    *
    * @param skipped How many items were answered in an earlier run, and are not given.
    * @throws {MapError} If an item fails and the job does not go on, or the job itself fails.
+   * @throws {ModuleError} If a slot refuses the code, and it is known better here why.
    * @throws {ServerUnreachableError} If no server can be reached.
    * @throws Whatever the input or the output fails with.
    */
   async run(skipped = 0): Promise<void> {
     this.#machine.begin(skipped);
-    this.#flushSoon();
+    // It dials now: a timer of no time takes some milliseconds to end.
+    this.#driver.step({ kind: "tick" });
     this.#feed().catch((error) => this.#fail(error));
     for (;;) {
       const outcomes = this.#queue;
       if (outcomes.length > 0) {
         this.#queue = [];
         await this.#take(outcomes);
-      } else if (this.#failure !== undefined) throw this.#failure.error;
-      else if (this.#isAnswered) return;
+      } else if (this.#failure !== undefined) {
+        const { error } = this.#failure;
+        if (error instanceof MapError && error.code === "bad_code") {
+          await explainCode(this.#options.job);
+        }
+        throw error;
+      } else if (this.#isAnswered) return;
       else await new Promise<void>((resolve) => this.#woken = resolve);
     }
   }

@@ -1,6 +1,7 @@
 import {
   MAX_STARTING_SLOTS,
   SLOT_FAILURES_TO_NONE,
+  SLOT_REFILL_MS,
   SLOT_RESTART_MAX_MS,
   SLOT_RESTART_MIN_MS,
 } from "../../limits.ts";
@@ -28,6 +29,8 @@ export class Pool {
   /** Starts that failed, one after the other. */
   #failures = 0;
   #retryAtMs = 0;
+  /** When those that were taken are replaced, as long as there is one to spare. */
+  #refillAtMs = 0;
   #isClosed = false;
 
   /** No slots yet. */
@@ -57,9 +60,11 @@ export class Pool {
     return this.#failures >= SLOT_FAILURES_TO_NONE;
   }
 
-  /** When {@linkcode fill} has to be asked again. */
-  get retryAtMs(): number {
-    return this.#isClosed || this.#failures === 0 ? Infinity : this.#retryAtMs;
+  /** When {@linkcode fill} has to be asked again, after `nowMs`. */
+  retryAtMs(nowMs: number): number {
+    if (this.#isClosed) return Infinity;
+    if (this.#failures > 0) return this.#retryAtMs;
+    return nowMs < this.#refillAtMs ? this.#refillAtMs : Infinity;
   }
 
   /** Starts what is missing; after a failure one, which shows whether the others would start. */
@@ -67,6 +72,7 @@ export class Pool {
     if (this.#isClosed) return;
     const missing = this.size + 1 - this.#fresh.size;
     if (this.#failures === 0) {
+      if (nowMs < this.#refillAtMs && this.ready !== undefined) return;
       const starts = Math.min(missing, MAX_STARTING_SLOTS - this.#starting);
       for (let count = 0; count < starts; count++) this.#start(nowMs);
     } else if (missing > 0 && nowMs >= this.#retryAtMs) {
@@ -87,9 +93,14 @@ export class Pool {
     return undefined;
   }
 
-  /** A fresh slot has been given a job. */
-  take(slot: Slot): void {
+  /**
+   * A fresh slot has been given a job. Another one in its place waits a little: to start a process holds up this
+   * one, and takes from the job the time in which it gives its first results.
+   */
+  take(slot: Slot, nowMs: number): void {
     this.#fresh.delete(slot);
+    this.#refillAtMs = nowMs + SLOT_REFILL_MS;
+    this.#port.wakeBy(this.#refillAtMs);
   }
 
   /** A slot is gone. One that had no job has failed: the next start waits. */

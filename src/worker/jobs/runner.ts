@@ -208,7 +208,7 @@ export class Runner {
         const { job, slot, displaced } = match;
         if (displaced !== undefined) this.#keeper.kill(displaced);
         if (slot.job === undefined) {
-          this.#keeper.pool.take(slot);
+          this.#keeper.pool.take(slot, this.#nowMs);
           job.slots.add(slot);
           slot.open(job);
         }
@@ -246,7 +246,7 @@ export class Runner {
   }
 
   #wake(): void {
-    this.#port.wakeBy(this.#keeper.pool.retryAtMs);
+    this.#port.wakeBy(this.#keeper.pool.retryAtMs(this.#nowMs));
     for (const { pulse, jobs, connection } of this.#channels.values()) {
       if (jobs.size > 0 || connection < 0) this.#port.wakeBy(pulse.dueMs);
     }

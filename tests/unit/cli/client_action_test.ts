@@ -5,8 +5,8 @@ import { noFile, oneFile, usageError } from "./support.ts";
 function options(args: string, file?: unknown) {
   const words = args === "" ? [] : args.split(" ");
   const all = file === undefined ? words : [...words, "--config", "c.jsonc"];
-  const readTextFile = file === undefined ? noFile : oneFile(JSON.stringify(file));
-  const command = readClientCommand(all, readTextFile);
+  const configReader = file === undefined ? noFile : oneFile(JSON.stringify(file));
+  const command = readClientCommand(all, configReader);
   if (command.kind !== "run") throw new Error(`${command.kind} is no run`);
   return command.options;
 }

@@ -195,8 +195,11 @@ Deno.test("readConfig() says in one line that a file cannot be read", () => {
   for (const [name, text, expected] of cases) {
     const cause = Object.assign(new Error(text), { name });
     const error = usageError(() =>
-      readConfig("x.jsonc", "worker", () => {
-        throw cause;
+      readConfig("x.jsonc", "worker", {
+        ...oneFile("{}"),
+        readText: () => {
+          throw cause;
+        },
       })
     );
     assertEquals(error.message, `Cannot read config "x.jsonc": ${expected}`);
@@ -207,9 +210,12 @@ Deno.test("readConfig() says in one line that a file cannot be read", () => {
 
 Deno.test("readConfig() asks for the file that it was given", () => {
   const asked: string[] = [];
-  readConfig("some/cluster.jsonc", "worker", (path) => {
-    asked.push(path);
-    return "{}";
+  readConfig("some/cluster.jsonc", "worker", {
+    ...oneFile(""),
+    readText: (path) => {
+      asked.push(path);
+      return "{}";
+    },
   });
   assertEquals(asked, ["some/cluster.jsonc"]);
 });

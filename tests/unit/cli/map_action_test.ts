@@ -6,8 +6,8 @@ import { noFile, oneFile, usageError } from "./support.ts";
 
 function action(args: readonly string[], file?: unknown): MapAction {
   const all = file === undefined ? args : [...args, "--config", "c.jsonc"];
-  const readTextFile = file === undefined ? noFile : oneFile(JSON.stringify(file));
-  const command = readClientCommand(all, readTextFile);
+  const configReader = file === undefined ? noFile : oneFile(JSON.stringify(file));
+  const command = readClientCommand(all, configReader);
   if (command.kind !== "run" || command.options.action.kind !== "map") throw new Error("no map");
   return command.options.action;
 }

@@ -1,4 +1,6 @@
 import { assert, assertThrows } from "@std/assert";
+import { parse } from "@std/jsonc";
+import type { ConfigReader } from "../../../src/cli/config.ts";
 import { UsageError } from "../../../src/cli/exit_status.ts";
 import type { Kind } from "../../../src/cli/flags.ts";
 
@@ -16,11 +18,14 @@ export function read<Value>(kind: Kind<Value>, text: string): Value | string {
 }
 
 /** A file system of one file. */
-export function oneFile(text: string): (path: string) => string {
-  return () => text;
+export function oneFile(text: string): ConfigReader {
+  return { readText: () => text, parse };
 }
 
 /** No file at all: for command lines that must not read one. */
-export function noFile(path: string): never {
-  throw new Error(`Nothing may be read here, but "${path}" was`);
-}
+export const noFile: ConfigReader = {
+  readText: (path) => {
+    throw new Error(`Nothing may be read here, but "${path}" was`);
+  },
+  parse,
+};

@@ -1,6 +1,11 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { transformSync } from "amaro";
 import { ModuleError } from "../../../../src/client/errors.ts";
-import { needsCombine, prepareModule } from "../../../../src/client/map/prepare_module.ts";
+import {
+  explainCode,
+  needsCombine,
+  prepareModule,
+} from "../../../../src/client/map/prepare_module.ts";
 
 const ITEMS = { input: "items" } as const;
 
@@ -26,6 +31,42 @@ Deno.test("prepareModule() strips types and leaves every line and column where i
   assertEquals([name, call, reduce], ["f.ts", "map", null]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", code));
   assertEquals(sha256, [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+});
+
+Deno.test("prepareModule() makes the same of types whoever takes them away", async () => {
+  const texts = [
+    "export const map = <T,>(x: T): x is T => x! as T;",
+    "#!/usr/bin/env deno\r\nexport class A<T> implements B { private x?: number; declare y: T }\r\n",
+    "\ufeffexport function map(this: void, x?: bigint): bigint { return x! ** 2n }",
+    "let a = 1 as any\n;(5)\ntype A = 1\n;[1].map((x) => x as number)",
+    "const f = async <T>(a: T): Promise<\nT> => a; declare const b: number; `${f as any}`;",
+    "import type { A } from 'a'; export type { A };\nfunction f(x: number): void;\nfunction f(x: any) {}",
+    "abstract class B { abstract x(): void; accessor z: string = /[/a]/v.source satisfies string }",
+  ];
+  for (const text of texts) {
+    const exported = text.includes(" map") ? text : `${text}\nexport const map = 1;`;
+    const { code } = await prepare(exported);
+    const options = { mode: "strip-only" as const, module: true };
+    assertEquals(new TextDecoder().decode(code), transformSync(exported, options).code);
+  }
+});
+
+Deno.test("explainCode() says what was passed over when types were taken away", async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["  const a: number;", /^cannot read f\.ts:2:9: 'const' .* initialized; correct it there$/],
+    ["function f() { break }", /^cannot read f\.ts:2:16: A 'break' statement .*$/],
+    ["return 1 as number", /^cannot read f\.ts:2:1: Return statement .*$/],
+  ];
+  for (const [line, message] of cases) {
+    // Where the runtime cannot take types away, it is found at once.
+    const error = await assertRejects(
+      async () => await explainCode(await prepare(`export const map = 1;\n${line}`)),
+      ModuleError,
+    );
+    assertMatch(error.message, message);
+  }
+  await explainCode(await prepare("export const map = (x: number) => x;"));
+  await explainCode(await prepare("export const map = 1;\nconst a;", "f.js"));
 });
 
 Deno.test("prepareModule() leaves JavaScript as it is", async () => {

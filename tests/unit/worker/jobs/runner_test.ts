@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../../../../src/limits.ts";
+import { MAX_PIECE_BYTES, MAX_VALUE_BYTES, SLOT_REFILL_MS } from "../../../../src/limits.ts";
 import { type FakeSlot, Lab, open, openMessage, type Peer, range } from "./lab.ts";
 
 /** What was said, in short: the operation and what matters of it. */
@@ -36,13 +36,28 @@ function started(slots = 1): { lab: Lab; channel: Peer } {
   return { lab, channel };
 }
 
-Deno.test("a runner starts a fresh slot for each place and one to spare, and one more when one is taken", () => {
+Deno.test("a runner starts a fresh slot for each place and one to spare, and later one for each that was taken", () => {
   const { lab, channel } = started(3);
   assertEquals(lab.slots.length, 4);
   range(channel, 5, 1, 1, 10);
+  lab.advance(SLOT_REFILL_MS - 1);
+  assertEquals(lab.slots.length, 4, "nothing is started while the job gives its first results");
+  lab.advance(1);
   assertEquals(lab.slots.length, 5);
   for (let chunk = 2; chunk <= 5; chunk++) range(channel, 5, chunk, 10 * chunk, 10);
+  assertEquals([lab.slots.length, lab.busy.length], [5, 3]);
+  lab.advance(SLOT_REFILL_MS);
   assertEquals([lab.slots.length, lab.busy.length], [7, 3]);
+});
+
+Deno.test("a runner that has no fresh slot left starts all that it lacks at once", () => {
+  const { lab, channel } = started(1);
+  range(channel, 5, 1, 1, 10);
+  assertEquals([lab.slots.length, lab.busy.length], [2, 1]);
+  lab.busy[0]!.lose();
+  assertEquals([lab.slots.length, lab.busy.length], [4, 1]);
+  lab.advance(SLOT_REFILL_MS);
+  assertEquals([lab.slots.length, lab.busy.length], [4, 1]);
 });
 
 Deno.test("a runner of many slots does not start them all at the same time", () => {
@@ -257,6 +272,7 @@ Deno.test("the end of a job ends its slots at once, and nobody else's", () => {
   other.lose();
   assertEquals(second!.end, "close");
   assertEquals([lab.runner.jobs, lab.endedChannels], [0, [other.connection]]);
+  lab.advance(SLOT_REFILL_MS);
   assertEquals(lab.alive.length, 3, "fresh slots stand ready");
 });
 
