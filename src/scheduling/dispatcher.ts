@@ -6,7 +6,7 @@ import { Queue } from "../protocol/queue.ts";
 import { FairQueue } from "./fair_queue.ts";
 import { HedgeBudget, HedgeDelay } from "./hedging.ts";
 import { Rotation } from "./rotation.ts";
-import type { Attempt } from "./in_flight.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Call, Task } from "./work.ts";
 import type { Worker } from "./worker.ts";
 import type { Verdict } from "./worker_reply.ts";

@@ -1,64 +1,8 @@
 import { WORKER_WINDOW } from "../limits.ts";
-import type { Task } from "./work.ts";
-import type { Worker } from "./worker.ts";
+import type { Attempt } from "./attempt.ts";
 
 /** Ids of pings begin here, far above those of work. */
 const FIRST_PING_ID = 2 ** 50;
-
-/** A task that a worker has in hand. */
-export class Attempt {
-  /** Names it on the wire; unique in the life of its connection. */
-  id = 0;
-  task: Task;
-  readonly worker: Worker;
-  startedMs: number;
-  /** The attempt that was too slow, where this one is not the first. */
-  readonly hedges: Attempt | undefined;
-  /** The attempt that was made last because this one was too slow. */
-  hedgedBy: Attempt | undefined;
-  /** Whether it is over. */
-  hasEnded = false;
-  /** Whether nobody else shall be asked because of it: that has been done, or is no use. */
-  hedged = false;
-  /** Its neighbours in the order of sending, while it is in flight. */
-  older: Attempt | undefined;
-  newer: Attempt | undefined;
-
-  /** A task that is about to be handed to a worker, because of `hedges` if there is one. */
-  constructor(task: Task, worker: Worker, startedMs: number, hedges: Attempt | undefined) {
-    this.task = task;
-    this.worker = worker;
-    this.startedMs = startedMs;
-    this.hedges = hedges;
-    if (hedges !== undefined) hedges.hedgedBy = this;
-  }
-
-  /** Whether it may be used again when it is over: no other attempt at its task knows of it. */
-  get isReusable(): boolean {
-    return this.hasEnded && this.hedges === undefined && this.hedgedBy === undefined;
-  }
-
-  /** Begins anew, at another task. Requires {@linkcode Attempt.isReusable}. */
-  renew(task: Task, startedMs: number): void {
-    this.task = task;
-    this.startedMs = startedMs;
-    this.hasEnded = this.hedged = false;
-  }
-
-  /** The last attempt under way of those that were made before this one, at the same task. */
-  get slower(): Attempt | undefined {
-    let one = this.hedges;
-    while (one?.hasEnded) one = one.hedges;
-    return one;
-  }
-
-  /** An attempt under way that was made because this one was too slow, or because that one was. */
-  get quicker(): Attempt | undefined {
-    let one = this.hedgedBy;
-    while (one?.hasEnded) one = one.hedgedBy;
-    return one;
-  }
-}
 
 /**
  * What is in flight on one connection: found by id, walked from the oldest on. Slots are used again and again, and

@@ -1,7 +1,6 @@
 import {
   HEARTBEAT_INTERVAL_MS,
   HELLO_TIMEOUT_MS,
-  MAX_SPARE_ATTEMPTS,
   PLAIN_CONNECTIONS,
   PLAIN_RECHECK_MS,
   REDIAL_MAX_MS,
@@ -14,7 +13,7 @@ import type { Address } from "../protocol/machine.ts";
 import { backoffMs } from "./backoff.ts";
 import { Health } from "./health.ts";
 import { heartbeat, hedgeSlow, ping } from "./link_watch.ts";
-import { Attempt } from "./in_flight.ts";
+import { type Attempt, SpareAttempts } from "./attempt.ts";
 import type { Task } from "./work.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import { WorkerLinks } from "./worker_links.ts";
@@ -48,8 +47,7 @@ export class Worker {
 
   readonly #port: WorkerPort;
   readonly #links: WorkerLinks;
-  /** Attempts that are over, for the next ones. */
-  readonly #spareAttempts: Attempt[] = [];
+  readonly #spare = new SpareAttempts(this);
   /** Connections lost, and dials failed, since the last good reply. */
   #losses = 0;
   #greetingFailures = 0;
@@ -138,7 +136,7 @@ export class Worker {
 
   /** Takes a piece of work. Requires {@linkcode hasRoom}. */
   assign(task: Task, nowMs: number, hedges?: Attempt): void {
-    const attempt = this.#attempt(task, nowMs, hedges);
+    const attempt = this.#spare.take(task, nowMs, hedges);
     task.running++;
     const link = this.#links.full ?? this.#links.idle ?? this.#dial(nowMs);
     if (link === undefined) throw new Error("Invariant: only a worker with room is given work");
@@ -148,13 +146,6 @@ export class Worker {
     }
     const { hedgeDelayMs, workerTimeoutMs } = this.#port;
     this.#port.wakeBy(nowMs + Math.min(hedgeDelayMs, workerTimeoutMs));
-  }
-
-  #attempt(task: Task, nowMs: number, hedges: Attempt | undefined): Attempt {
-    const spare = hedges === undefined ? this.#spareAttempts.pop() : undefined;
-    if (spare === undefined) return new Attempt(task, this, nowMs, hedges);
-    spare.renew(task, nowMs);
-    return spare;
   }
 
   /** A dial of this worker succeeded. */
@@ -292,9 +283,7 @@ export class Worker {
       this.#losses = 0;
       if (counts) this.health.succeeded(nowMs);
     } else this.health.failed(verdict.why, nowMs);
-    if (attempt.isReusable && this.#spareAttempts.length < MAX_SPARE_ATTEMPTS) {
-      this.#spareAttempts.push(attempt);
-    }
+    this.#spare.giveBack(attempt);
     if (link.phase === "plain" && !this.#reusesLinks) this.#links.close(link);
     if (link.leaving && link.inFlight.size === 0) this.#leave(link, nowMs);
     this.#port.changed();

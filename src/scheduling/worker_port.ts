@@ -1,6 +1,6 @@
 import type { LineWriter } from "../protocol/line_writer.ts";
 import type { Address, ConnectionId, LogLevel } from "../protocol/machine.ts";
-import type { Attempt } from "./in_flight.ts";
+import type { Attempt } from "./attempt.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import type { Verdict } from "./worker_reply.ts";
 

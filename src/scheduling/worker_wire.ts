@@ -5,7 +5,7 @@ import { ReplyScan, writeArithmeticRequest } from "../protocol/fast_path.ts";
 import { decodeLine } from "../protocol/framing.ts";
 import { isGoodbye, isHelloReply, type WorkerFacts } from "../protocol/hello.ts";
 import type { LineWriter } from "../protocol/line_writer.ts";
-import type { Attempt } from "./in_flight.ts";
+import type { Attempt } from "./attempt.ts";
 import type { WorkerLink } from "./worker_link.ts";
 import { judgeReply, type Verdict } from "./worker_reply.ts";
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { WORKER_WINDOW } from "../../../src/limits.ts";
-import { Attempt, InFlight } from "../../../src/scheduling/in_flight.ts";
+import { Attempt } from "../../../src/scheduling/attempt.ts";
+import { InFlight } from "../../../src/scheduling/in_flight.ts";
 
 /** An attempt at nothing: neither its task nor its worker is looked at here. */
 function attempt(): Attempt {
