@@ -66,7 +66,7 @@ export const WORKER_WINDOW = 1024;
 export const PLAIN_CONNECTIONS = 4;
 /** Attempts at one piece of work: a guard against workers that come and go for ever. */
 export const MAX_ATTEMPTS = 64;
-/** Records of answered requests that are kept for the next ones, so that a busy role makes no garbage that lives long. */
+/** Records of answered requests that are kept for the next ones, so that a busy role makes no lasting garbage. */
 export const MAX_SPARE_RECORDS = 4096;
 /** Records of attempts that are kept for each worker. */
 export const MAX_SPARE_ATTEMPTS = 256;

@@ -2,6 +2,7 @@ import { BATCH } from "./batch.ts";
 import { CONNECTION_COUNT } from "./connection_count.ts";
 import { FAILOVER } from "./failover.ts";
 import { FIXED_RATE } from "./fixed_rate.ts";
+import { FRESH } from "./fresh.ts";
 import { IDLE_CONNECTIONS } from "./idle_connections.ts";
 import { IN_FLIGHT } from "./in_flight.ts";
 import { LINE_LENGTH } from "./line_length.ts";
@@ -16,6 +17,7 @@ import { WORKER_COUNT } from "./worker_count.ts";
 /** Every scenario of ours, in the order in which they run. Peers are a scenario of their own, in bench/peers/. */
 export const SCENARIOS: readonly Scenario[] = [
   IN_FLIGHT,
+  FRESH,
   FIXED_RATE,
   WORKER_COUNT,
   CONNECTION_COUNT,

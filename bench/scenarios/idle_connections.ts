@@ -7,6 +7,7 @@ import { figureOf, type Measures } from "../measure/rounds.ts";
 import { memoryOf } from "../measure/usage.ts";
 import { MANY_FILES } from "../load/generator.ts";
 import { measureLoad } from "./load_measures.ts";
+import { warm } from "./loads.ts";
 import { type Context, pick, type Scenario } from "./scenario.ts";
 
 const SHAPE = { kind: "closed", connections: 1, window: 64 } as const;
@@ -45,7 +46,7 @@ async function measureBuild(context: Context, programs: Programs): Promise<Measu
   await using quiet = await start();
   await using crowded = await start();
   // What the code itself needs once it is warm is not the connections'.
-  for (const target of [quiet, crowded]) await perSecond(context, target);
+  for (const target of [quiet, crowded]) await warm(context, target, { style: "aula" });
   const before = await restingBytes(crowded);
   context.note(`${programs.name}: opening ${count} idle connections`);
   const script = denoScript("bench/load/idle.ts", String(crowded.port), String(count));

@@ -137,7 +137,7 @@ export abstract class Call {
   failure: WireError | undefined;
   /** Whether it is over. */
   done = false;
-  /** Whether something else may hold on to it when it is over (a deadline, another attempt), or it is cut into parts. */
+  /** Whether something else may hold on to it when it is over (a deadline, another attempt), or it has parts. */
   isShared = false;
 
   #arithmetic: OwnArithmetic | undefined;
