@@ -25,7 +25,7 @@ export const MAX_REPLY_LINE_BYTES = 64 * 1024 * 1024;
 export const READ_BUFFER_BYTES = 64 * 1024;
 /** The read buffer of a connection that is idle or sends little. */
 export const IDLE_READ_BUFFER_BYTES = 1024;
-/** Connections that may read or write with a large buffer at once; the others do so with a small one. */
+/** Connections that may read with a large buffer at once; the others do so with a small one. */
 export const MAX_LARGE_BUFFERS = 1024;
 
 /** The first storage of lines that are being written. */
@@ -36,8 +36,6 @@ export const WRITER_BYTES = 16 * 1024;
 export const LARGE_WRITER_BYTES = 256 * 1024;
 /** Bytes of storage of each of these sizes that are kept for the next lines. */
 export const MAX_SPARE_WRITER_BYTES = 1024 * 1024;
-/** The buffer of a short write; a longer one takes one of the size of a busy read. */
-export const SMALL_WRITE_BUFFER_BYTES = 2 * 1024;
 
 // Numbers in requests.
 

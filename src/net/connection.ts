@@ -1,6 +1,7 @@
 import { FINISH_TIMEOUT_MS, LINGER_MS } from "../limits.ts";
 import { describeNetworkError } from "./network_error.ts";
 import type { Buffers } from "./buffers.ts";
+import { giveBackLines, type Lines, LineWriter } from "../protocol/line_writer.ts";
 import { Queue } from "../protocol/queue.ts";
 
 /** What a connection tells its driver. Nothing follows `closed`. */
@@ -15,27 +16,25 @@ export interface ConnectionPort {
   closed(reason: string): void;
 }
 
-const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 
 /**
  * One socket: a read loop, and writes that collect while one is under way.
  *
- * What is to be written stands in this order: `#unwritten`, `#text`, `#parts`, `#pending`.
+ * What is to be written stands in this order: `#unwritten`, `#parts`, `#out`.
  */
 export class Connection {
   readonly #conn: Deno.TcpConn;
   readonly #buffers: Buffers;
   readonly #port: ConnectionPort;
-  /** What comes before {@linkcode Connection.#pending}: bytes, and the texts between them. */
-  readonly #parts = new Queue<string | Uint8Array>();
-  #pending = "";
-  /** The text that is being written, as far as it has not been encoded. */
-  #text = "";
+  /** What collects until it can be written. */
+  readonly #out = new LineWriter();
+  /** What comes before that: bytes that are somebody else's, and what collected between them. */
+  readonly #parts = new Queue<Uint8Array | Lines>();
   /** Bytes that the system has been given and has not taken. */
   #unwritten: Uint8Array = NO_BYTES;
-  /** The buffer in which they lie, if they were a text. */
-  #writeBuffer: Uint8Array<ArrayBuffer> | undefined;
+  /** Where they lie, if that is ours. */
+  #lines: Lines | undefined;
   #writing = false;
   #peerEnded = false;
   #finishing = false;
@@ -66,15 +65,21 @@ export class Connection {
   /** Writes text after what was written before. */
   write(text: string): void {
     if (this.#isClosed || this.#finishing) return;
-    this.#pending += text;
+    this.#out.text(text);
+    this.#writeSoon();
+  }
+
+  /** Writes lines after what was written before; their storage is free from then on. */
+  writeLines(lines: Lines): void {
+    if (this.#isClosed || this.#finishing) return giveBackLines(lines);
+    this.#out.lines(lines);
     this.#writeSoon();
   }
 
   /** Writes bytes, which must not change any more, after what was written before. */
   writeBytes(bytes: Uint8Array): void {
     if (this.#isClosed || this.#finishing || bytes.length === 0) return;
-    if (this.#pending !== "") this.#parts.push(this.#pending);
-    this.#pending = "";
+    if (this.#out.length > 0) this.#parts.push(this.#out.take());
     this.#parts.push(bytes);
     this.#writeSoon();
   }
@@ -194,33 +199,23 @@ export class Connection {
 
   #endWriting(): void {
     this.#writing = false;
-    this.#buffers.giveBack(this.#writeBuffer);
-    this.#writeBuffer = undefined;
+    this.#giveBack();
   }
 
-  /** What is to be written next, a text as many bytes at a time as the buffer holds; `undefined` if that is all. */
+  #giveBack(): void {
+    if (this.#lines !== undefined) giveBackLines(this.#lines);
+    this.#lines = undefined;
+  }
+
+  /** What is to be written next; `undefined` if that is all. */
   #nextBytes(): Uint8Array | undefined {
     if (this.#unwritten.length > 0) return this.#unwritten;
-    if (this.#text === "") {
-      const next = this.#nextPart();
-      if (typeof next !== "string") return this.#unwritten = next;
-      if (next === "") return undefined;
-      this.#text = next;
-      this.#buffers.giveBack(this.#writeBuffer);
-      this.#writeBuffer = this.#buffers.takeForWrite(next.length);
-    }
-    const buffer = this.#writeBuffer!;
-    const { read, written } = encoder.encodeInto(this.#text, buffer);
-    this.#text = read === this.#text.length ? "" : this.#text.slice(read);
-    return this.#unwritten = buffer.subarray(0, written);
-  }
-
-  #nextPart(): string | Uint8Array {
+    this.#giveBack();
     const part = this.#parts.shift();
-    if (part !== undefined) return part;
-    const text = this.#pending;
-    this.#pending = "";
-    return text;
+    if (part instanceof Uint8Array) return this.#unwritten = part;
+    if (part === undefined && this.#out.length === 0) return undefined;
+    const { storage, length } = this.#lines = part ?? this.#out.take();
+    return this.#unwritten = storage.subarray(0, length);
   }
 
   #endSending(): void {

@@ -2,6 +2,7 @@ import { MAX_CONNECTIONS } from "../limits.ts";
 import { formatAddress } from "../protocol/address.ts";
 import type { ConnectionId, Effect, LogLevel, Machine } from "../protocol/machine.ts";
 import type { MachineEvent } from "../protocol/machine.ts";
+import { giveBackLines } from "../protocol/line_writer.ts";
 import { Queue } from "../protocol/queue.ts";
 import { nowMs } from "./clock.ts";
 import { Connection } from "./connection.ts";
@@ -107,6 +108,12 @@ export class Driver {
     switch (effect.kind) {
       case "write":
         return this.#connections.get(effect.connection)?.write(effect.text);
+      case "write_lines": {
+        const connection = this.#connections.get(effect.connection);
+        if (connection === undefined) giveBackLines(effect.lines);
+        else connection.writeLines(effect.lines);
+        return;
+      }
       case "write_bytes":
         return this.#connections.get(effect.connection)?.writeBytes(effect.bytes);
       case "spawn":

@@ -27,6 +27,26 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const spare: readonly Uint8Array[][] = [[], [], []];
 const SIZES: readonly number[] = [SMALL_WRITER_BYTES, WRITER_BYTES, LARGE_WRITER_BYTES];
 
+/** What was taken out of a writer: the first `length` bytes of its storage. */
+export interface Lines {
+  readonly storage: Uint8Array;
+  readonly length: number;
+}
+
+/** Gives storage back for the next writers: nobody else may hold on to it. */
+export function giveBackLines({ storage }: Lines): void {
+  const { length } = storage;
+  const kept = spare[SIZES.indexOf(length)];
+  if (kept !== undefined && (kept.length + 1) * length <= MAX_SPARE_WRITER_BYTES) {
+    kept.push(storage);
+  }
+}
+
+/** The text of lines. */
+export function linesText({ storage, length }: Lines): string {
+  return decoder.decode(storage.subarray(0, length));
+}
+
 /**
  * Lines on their way out, collected as bytes: a busy connection writes hundreds at once, and a string for every
  * number in them would cost more than the rest of the request. An empty writer holds no storage.
@@ -100,10 +120,30 @@ export class LineWriter {
 
   /** Writes a text of any length. */
   text(text: string): void {
-    // No character of a string takes more than three bytes of UTF-8.
-    this.reserve(3 * text.length);
+    this.reserve(text.length);
     if (text.length <= MAX_SHORT_TEXT && this.#ascii(text)) return;
-    this.length += encoder.encodeInto(text, this.#bytes.subarray(this.length)).written;
+    let rest = text;
+    while (rest !== "") {
+      const { read, written } = encoder.encodeInto(rest, this.#bytes.subarray(this.length));
+      this.length += written;
+      if (read === rest.length) return;
+      rest = rest.slice(read);
+      // No character of a string takes more than three bytes of UTF-8.
+      this.reserve(3 * rest.length);
+    }
+  }
+
+  /** Writes what was taken out of another writer; its storage becomes this one's, or is free from then on. */
+  lines(lines: Lines): void {
+    if (this.length === 0) {
+      this.clear();
+      this.#bytes = lines.storage;
+    } else {
+      this.reserve(lines.length);
+      this.#bytes.set(lines.storage.subarray(0, lines.length), this.length);
+      giveBackLines(lines);
+    }
+    this.length += lines.length;
   }
 
   /** Writes a text for which room was reserved, if it is nothing but ASCII. */
@@ -119,23 +159,17 @@ export class LineWriter {
     return true;
   }
 
-  /** Takes everything out. */
-  take(): string {
-    if (this.length === 0) return "";
-    const text = decoder.decode(this.#bytes.subarray(0, this.length));
-    this.clear();
-    return text;
+  /** Takes everything out. The storage belongs to the taker, who may {@linkcode giveBackLines}. */
+  take(): Lines {
+    const lines = { storage: this.#bytes, length: this.length };
+    this.#bytes = NO_BYTES;
+    this.length = 0;
+    return lines;
   }
 
   /** Forgets everything. */
   clear(): void {
-    const { length } = this.#bytes;
-    const kept = spare[SIZES.indexOf(length)];
-    if (kept !== undefined && (kept.length + 1) * length <= MAX_SPARE_WRITER_BYTES) {
-      kept.push(this.#bytes);
-    }
-    this.#bytes = NO_BYTES;
-    this.length = 0;
+    giveBackLines(this.take());
   }
 
   #sign(value: number): void {

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { Lines } from "./line_writer.ts";
+
 /**
  * Names a connection. Those that were accepted are numbered upwards from 1 by the network, those that a
  * machine dials downwards from -1 by the machine: so both may number without asking each other.
@@ -56,6 +58,8 @@ export type Effect =
   /** Starts a process of our own and connects to it; its end is the connection's, and the other way round. */
   | { readonly kind: "spawn"; readonly connection: ConnectionId }
   | { readonly kind: "write"; readonly connection: ConnectionId; readonly text: string }
+  /** The same as bytes; their storage is free once they have been written. */
+  | { readonly kind: "write_lines"; readonly connection: ConnectionId; readonly lines: Lines }
   /** Bytes, which must not change any more. */
   | { readonly kind: "write_bytes"; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   /** Write what is due, end our sending half, and close once the peer has had time to read. */

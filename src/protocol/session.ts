@@ -2,7 +2,7 @@ import { MAX_PIPELINED_REQUESTS, MAX_SPARE_RECORDS, MAX_UNSENT_REPLY_BYTES } fro
 import { encodeArithmeticReply } from "./encode.ts";
 import { writeArithmeticReply } from "./fast_path.ts";
 import { LineFramer } from "./framing.ts";
-import { LineWriter } from "./line_writer.ts";
+import { type Lines, LineWriter } from "./line_writer.ts";
 import type { ConnectionId } from "./machine.ts";
 import type { ArithmeticRequest, RequestId } from "./messages.ts";
 import { Queue } from "./queue.ts";
@@ -143,7 +143,7 @@ export class Session {
   }
 
   /** Takes what is ready to be written. */
-  takeOut(): string {
+  takeOut(): Lines {
     this.unsentBytes += this.out.length;
     return this.out.take();
   }

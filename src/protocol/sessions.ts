@@ -4,6 +4,7 @@ import { encodeErrorReply } from "./encode.ts";
 import { wireError } from "./errors.ts";
 import { MAX_HELD_BYTES, MAX_REQUESTS } from "../limits.ts";
 import { GOODBYE_LINE } from "./hello.ts";
+import { linesText } from "./line_writer.ts";
 import { type ReplySlot, ReplySlots, Session } from "./session.ts";
 import { readRequests } from "./session_reader.ts";
 
@@ -83,7 +84,7 @@ export class Sessions {
   /** Gives a connection away: no more requests come over it. Gives what is still to be written. */
   release(session: Session): string {
     this.#delete(session);
-    return session.takeOut();
+    return linesText(session.takeOut());
   }
 
   #accepted(connection: ConnectionId): void {
@@ -179,7 +180,7 @@ export class Sessions {
     if (session.paused && this.#mayRead(session)) this.#read(session);
     if (this.#isInTheWay(session)) this.#refuse(session);
     if (session.out.length > 0) {
-      effects.push({ kind: "write", connection, text: session.takeOut() });
+      effects.push({ kind: "write_lines", connection, lines: session.takeOut() });
     }
     if (this.#isOver(session)) {
       this.#delete(session);

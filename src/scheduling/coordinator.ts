@@ -195,7 +195,7 @@ export class Coordinator {
     }
     if (this.#writing.length === 0) return;
     for (const { connection, out } of this.#writing) {
-      if (out.length > 0) effects.push({ kind: "write", connection, text: out.take() });
+      if (out.length > 0) effects.push({ kind: "write_lines", connection, lines: out.take() });
     }
     this.#writing.length = 0;
   }

@@ -10,6 +10,7 @@ import { Network, type NetworkOptions } from "./network.ts";
 import { Node } from "./node.ts";
 import { type Script, ScriptedWorker } from "./scripted_worker.ts";
 import { Trace } from "./trace.ts";
+import { textEffects } from "../support/effects.ts";
 
 /** What is known of a worker, whichever process plays it now. */
 export interface WorkerSlot {
@@ -157,7 +158,7 @@ export class Cluster {
   status(server: Node = this.server): ServerStatus {
     const { machine, nowMs } = server;
     const effects: Effect[] = [];
-    const take = (more: Effect[]) => effects.push(...more);
+    const take = (more: Effect[]) => effects.push(...textEffects(more));
     take(machine.step({ kind: "accepted", connection: PROBE, remote: "probe" }, nowMs));
     take(machine.step({ kind: "received", connection: PROBE, bytes: STATUS_LINE.slice() }, nowMs));
     take(machine.step({ kind: "closed", connection: PROBE, reason: "probed" }, nowMs));

@@ -10,6 +10,7 @@ import { ServerMachine } from "../../src/server/machine.ts";
 import { WorkerMachine } from "../../src/worker/machine.ts";
 import { DEFAULT_MAX_REQUEST_LINE_BYTES } from "../../src/limits.ts";
 import { assert } from "@std/assert";
+import { textEffects } from "../support/effects.ts";
 
 /** How a cluster that runs jobs is set up. */
 export interface JobClusterOptions {
@@ -178,11 +179,11 @@ export class JobCluster {
     const connection = 1_000_000_000 + this.dice.below(1_000_000);
     const { machine, nowMs } = server;
     const bytes = new TextEncoder().encode(line + "\n");
-    const effects = [
+    const effects = textEffects([
       ...machine.step({ kind: "accepted", connection, remote: "probe" }, nowMs),
       ...machine.step({ kind: "received", connection, bytes }, nowMs),
       ...machine.step({ kind: "closed", connection, reason: "probed" }, nowMs),
-    ];
+    ]);
     let text = "";
     const others = effects.filter((effect) => {
       if (!("connection" in effect) || effect.connection !== connection) return true;

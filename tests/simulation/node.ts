@@ -9,6 +9,7 @@ import type { Network } from "./network.ts";
 import { Socket } from "./socket.ts";
 import type { Process } from "./socket.ts";
 import { Turns } from "./turns.ts";
+import { textEffects } from "../support/effects.ts";
 
 /** How a process is started. */
 export interface NodeOptions {
@@ -147,7 +148,7 @@ export class Node implements Process {
     if (event.kind === "tick") this.#countTick();
     const { trace } = this.network;
     trace.event(this.clock.nowMs, this.name, event);
-    const effects = this.machine.step(event, this.nowMs);
+    const effects = textEffects(this.machine.step(event, this.nowMs));
     for (const effect of effects) trace.effect(this.clock.nowMs, this.name, effect);
     this.onStep?.(event, effects);
     if (this.stepMs === 0) this.carryOut(effects);
@@ -157,7 +158,7 @@ export class Node implements Process {
   /** Gives the machine an event of a connection that no network knows: its replies are dropped. */
   stepIgnoring(event: MachineEvent, connection: ConnectionId): void {
     if (!this.isAlive || this.hasStopped) return;
-    const effects = this.machine.step(event, this.nowMs);
+    const effects = textEffects(this.machine.step(event, this.nowMs));
     this.carryOut(
       effects.filter((effect) => !("connection" in effect) || effect.connection !== connection),
     );

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Buffers } from "../../../src/net/buffers.ts";
 import { Connection } from "../../../src/net/connection.ts";
-import { within } from "../../support/waiting.ts";
+import { type Lines, LineWriter } from "../../../src/protocol/line_writer.ts";
+import { until, within } from "../../support/waiting.ts";
 
 /** Long for a test that goes well, and short for one that does not. */
 const LONG_MS = 60_000;
@@ -12,8 +13,11 @@ class FakeSocket {
   taken = "";
   /** What happened, in order. */
   readonly log: string[] = [];
-  /** Whether the peer takes what is written. */
+  /** Whether the peer takes what is written, and how much at a time. */
   takes = true;
+  takesAtMost = Infinity;
+  /** How often something was taken. */
+  writes = 0;
   readonly #ended = Promise.withResolvers<null>();
 
   setNoDelay(): void {}
@@ -25,8 +29,13 @@ class FakeSocket {
 
   write(bytes: Uint8Array): Promise<number> {
     if (!this.takes) return new Promise(() => {});
-    this.taken += new TextDecoder().decode(bytes);
-    return Promise.resolve(bytes.length);
+    const count = Math.min(bytes.length, this.takesAtMost);
+    // The system looks at the bytes a while after it was given them.
+    return Promise.resolve().then(() => {
+      this.writes++;
+      this.taken += new TextDecoder().decode(bytes.subarray(0, count));
+      return count;
+    });
   }
 
   closeWrite(): Promise<void> {
@@ -96,4 +105,54 @@ Deno.test("finish() closes at once where the peer has ended before and everythin
   connection.finish(LONG_MS);
   await closed;
   assertEquals(socket.log, ["peer ended", "closed", "told: connection closed"]);
+});
+
+/** Lines of a text. */
+function linesOf(text: string): Lines {
+  const out = new LineWriter();
+  out.text(text);
+  return out.take();
+}
+
+Deno.test("texts, lines and bytes go out in the order in which they were written, however little is taken", async () => {
+  for (const takesAtMost of [1, 7, Infinity]) {
+    const socket = new FakeSocket();
+    socket.takesAtMost = takesAtMost;
+    const { connection } = connectionOver(socket);
+    let expected = "";
+    for (let round = 0; round < 50; round++) {
+      const text = `${round}`.repeat(1 + round % 40) + "\n";
+      expected += text;
+      if (round % 5 === 0) connection.writeBytes(new TextEncoder().encode(text));
+      else if (round % 3 === 0) connection.write(text);
+      else connection.writeLines(linesOf(text));
+      if (round % 11 === 0) await Promise.resolve();
+    }
+    await until("everything to be taken", () => socket.taken.length === expected.length);
+    assertEquals(socket.taken, expected);
+    await until("the end of the writing", () => socket.log.includes("drained"));
+  }
+});
+
+Deno.test("what is written in one turn goes out in one write", async () => {
+  const socket = new FakeSocket();
+  const { connection } = connectionOver(socket);
+  for (let count = 0; count < 100; count++) {
+    connection.writeLines(linesOf("a line that a worker is sent\n"));
+    connection.write("and a text\n");
+  }
+  await until("everything to be taken", () => socket.log.includes("drained"));
+  assertEquals([socket.writes, socket.taken.length], [1, 100 * 40]);
+});
+
+Deno.test("the storage of lines is used again only when they have been taken", async () => {
+  const socket = new FakeSocket();
+  const { connection } = connectionOver(socket);
+  connection.writeLines(linesOf("first\n"));
+  await Promise.resolve();
+  // The first write is under way; whoever fills storage now must not fill that of the first.
+  const others = Array.from({ length: 50 }, (_, index) => linesOf(`other ${index}\n`));
+  for (const lines of others) connection.writeLines(lines);
+  await until("everything to be taken", () => socket.log.includes("drained"));
+  assertEquals(socket.taken, "first\n" + others.map((_, index) => `other ${index}\n`).join(""));
 });

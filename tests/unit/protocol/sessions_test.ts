@@ -9,6 +9,7 @@ import type { ConnectionEvent, Effect } from "../../../src/protocol/machine.ts";
 import type { Request } from "../../../src/protocol/messages.ts";
 import type { ReplySlot, Session } from "../../../src/protocol/session.ts";
 import { Sessions } from "../../../src/protocol/sessions.ts";
+import { textEffects } from "../../support/effects.ts";
 
 const encoder = new TextEncoder();
 const PING = '{"op":"ping"}\n';
@@ -45,7 +46,7 @@ class Desk {
   settle(): Effect[] {
     const effects: Effect[] = [];
     this.sessions.settle(effects);
-    return effects;
+    return textEffects(effects);
   }
 
   step(event: ConnectionEvent): Effect[] {

@@ -2,6 +2,7 @@ import { assert } from "@std/assert";
 import { ChannelFramer } from "../../../src/jobs/channel_framer.ts";
 import type { ConnectionId, MachineEvent } from "../../../src/protocol/machine.ts";
 import { ServerMachine } from "../../../src/server/machine.ts";
+import { textEffects } from "../../support/effects.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -58,7 +59,7 @@ export class JobWires {
   }
 
   step(event: MachineEvent): void {
-    for (const effect of this.machine.step(event, this.nowMs)) {
+    for (const effect of textEffects(this.machine.step(event, this.nowMs))) {
       if (effect.kind === "log") this.logs.push(effect.text);
       else if (effect.kind === "stopped") this.hasStopped = true;
       else if (effect.kind === "connect") {

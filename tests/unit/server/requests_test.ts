@@ -83,7 +83,8 @@ Deno.test("everything that goes to one worker in a step goes in one write", () =
   const step = scenario.machine.step.bind(scenario.machine);
   scenario.machine.step = (event, nowMs) => {
     const effects = step(event, nowMs);
-    chunks += effects.filter((effect) => effect.kind === "write" && effect.connection < 0).length;
+    chunks +=
+      effects.filter((effect) => effect.kind === "write_lines" && effect.connection < 0).length;
     return effects;
   };
   scenario.asking(ADD, ADD, ADD, SUM_9);

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ConnectionId, Effect, MachineEvent } from "../../../src/protocol/machine.ts";
 import { ServerMachine } from "../../../src/server/machine.ts";
 import { CLOSE, type FakeConnection, FakeWorker, HALF_CLOSE } from "./fake_worker.ts";
+import { textEffects } from "../../support/effects.ts";
 
 const encoder = new TextEncoder();
 
@@ -264,7 +265,7 @@ export class Scenario {
     this.#isRunning = true;
     for (let event; (event = this.#events.shift()) !== undefined;) {
       if (!this.#reaches(event)) continue;
-      const effects = this.machine.step(event, this.nowMs);
+      const effects = textEffects(this.machine.step(event, this.nowMs));
       if (event.kind === "received") event.bytes.fill(0x0a);
       for (const effect of effects) this.#carryOut(effect);
     }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { ConnectionId, Effect, MachineEvent } from "../../../src/protocol/machine.ts";
 import { WorkerMachine } from "../../../src/worker/machine.ts";
+import { textEffects } from "../../support/effects.ts";
 
 const encoder = new TextEncoder();
 const JOINED = '{"ok":true,"op":"join","protocol":1,"name":"lab#2"}\n';
@@ -35,7 +36,7 @@ class Room {
   }
 
   step(event: MachineEvent): void {
-    const effects: readonly Effect[] = this.machine.step(event, this.nowMs);
+    const effects: readonly Effect[] = textEffects(this.machine.step(event, this.nowMs));
     if (event.kind === "received") event.bytes.fill(0x20);
     for (const effect of effects) {
       if (effect.kind === "connect") this.dials.push(effect.connection);

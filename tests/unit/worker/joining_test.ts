@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import fc from "fast-check";
 import type { ConnectionId, Effect, MachineEvent } from "../../../src/protocol/machine.ts";
 import { WorkerMachine } from "../../../src/worker/machine.ts";
+import { textEffects } from "../../support/effects.ts";
 
 const encoder = new TextEncoder();
 const JOINED = '{"ok":true,"op":"join","protocol":1,"name":"lab#2","role":"calc_server"}\n';
@@ -47,7 +48,7 @@ class Lab {
   }
 
   step(event: MachineEvent): void {
-    const effects: readonly Effect[] = this.machine.step(event, this.nowMs);
+    const effects: readonly Effect[] = textEffects(this.machine.step(event, this.nowMs));
     if (event.kind === "received") event.bytes.fill(0x0a);
     for (const effect of effects) {
       if (effect.kind === "log") this.logs.push(`${effect.level} ${effect.text}`);
@@ -135,7 +136,7 @@ Deno.test("a worker whose first event is no tick dials all the same", () => {
     facts: { role: "worker", cores: 1, platform: "p" },
     seed: 1,
   });
-  const effects = machine.step({ kind: "accepted", connection: 1, remote: "" }, 5);
+  const effects = textEffects(machine.step({ kind: "accepted", connection: 1, remote: "" }, 5));
   assertEquals(effects.map(({ kind }) => kind), ["connect"]);
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Effect, MachineEvent } from "../../../src/protocol/machine.ts";
 import { WorkerMachine } from "../../../src/worker/machine.ts";
+import { textEffects } from "../../support/effects.ts";
 
 const encoder = new TextEncoder();
 
@@ -17,7 +18,7 @@ class Bench {
   nowMs = 0;
 
   step(event: MachineEvent): Effect[] {
-    const effects = this.machine.step(event, this.nowMs);
+    const effects = textEffects(this.machine.step(event, this.nowMs));
     if (event.kind === "received") event.bytes.fill(0x0a);
     return effects;
   }
