@@ -1,3 +1,4 @@
+import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_SLOT_MEMORY_MB, SLOT_START_TIMEOUT_MS } from "../limits.ts";
 import type { Spawned, Spawner } from "../net/driver.ts";
@@ -128,9 +129,30 @@ function readEnvironment(name: string): string | undefined {
   }
 }
 
+/** Modules of Deno's that it does not name itself. */
+const UNNAMED_MODULES = ["_http_client", "_http_incoming"];
+
+/**
+ * Where a slot from sources finds what it imports: our own modules what they need, and a user's module nothing.
+ * No permission keeps it from Deno's `node:` modules, one of which makes code of texts, nor from those of ours
+ * that are loaded already.
+ */
+function importMap(sources: string): string {
+  // These two are not imported by a module, but begin a thread.
+  const begun = [`${sources}slot/main.ts`, `${sources}slot/sandbox.ts`].map((url) => [url, url]);
+  const names = [...builtinModules, ...UNNAMED_MODULES];
+  const ofDeno = names.map((name) => [name.startsWith("node:") ? name : `node:${name}`, "none:"]);
+  const map = {
+    imports: { ...Object.fromEntries([...ofDeno, ...begun]), "file:///": "none:///" },
+    scopes: { [sources]: { "file:///": "file:///", "node:os": "node:os" } },
+  };
+  return `data:application/json,${encodeURIComponent(JSON.stringify(map))}`;
+}
+
 /** How Deno runs a slot from sources. Its permissions last until it has connected. */
 function sourceArguments(): string[] {
   const slot = new URL("../slot/main.ts", import.meta.url);
+  const sources = new URL("../", slot);
   return [
     ...[
       "run",
@@ -142,9 +164,10 @@ function sourceArguments(): string[] {
       "--no-prompt",
     ],
     "--v8-flags=--disallow-code-generation-from-strings",
+    `--import-map=${importMap(sources.href)}`,
     "--allow-net=127.0.0.1",
     // The function's thread is loaded from there.
-    `--allow-read=${fileURLToPath(new URL("../", slot))}`,
+    `--allow-read=${fileURLToPath(sources)}`,
     "--allow-sys=setPriority",
     slot.href,
   ];

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect, MapError } from "../../mod.ts";
 import { failedBytes } from "../../src/jobs/failed_bytes.ts";
 import { MAX_PIECE_BYTES, MAX_TREE_BYTES, MAX_UNWRITTEN_BYTES } from "../../src/limits.ts";
+import { HANG_MS, until, within } from "../support/waiting.ts";
 
 const OWN = `
   export const map = (x: number) => x;
@@ -22,6 +23,8 @@ type Write = (message: object, payload?: Uint8Array) => Promise<void>;
 class ScriptedServer implements Disposable {
   /** Credit that the client of a job has given in all. */
   credit = 0;
+  /** How often it has said that it lives. */
+  pongs = 0;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #says: (
     write: (message: object, payload?: Uint8Array) => Promise<void>,
@@ -56,8 +59,12 @@ class ScriptedServer implements Disposable {
     const decoder = new TextDecoder();
     let isOpen = false;
     let all = "";
+    let tail = "";
     for await (const bytes of connection.readable) {
       const text = decoder.decode(bytes);
+      if ((tail + text).includes(PONG)) this.pongs++;
+      // What is shorter is not seen twice.
+      tail = (tail + text).slice(1 - PONG.length);
       const id = /"id":(\d+)/.exec(text)?.[1];
       // Accumulators that come to be merged are not looked through.
       if (text.length < 10_000) {
@@ -81,11 +88,12 @@ class ScriptedServer implements Disposable {
   }
 }
 
+const PONG = '"op":"pong"';
 const PIECE = new Uint8Array(MAX_PIECE_BYTES).fill(0x20);
 const ACCUMULATORS = 5;
 
-/** More accumulators than a client takes while none of them is merged. */
-async function fill(write: Write): Promise<void> {
+/** More accumulators than a client takes while none of them is merged; it has taken what it takes. */
+async function fill(server: ScriptedServer, write: Write): Promise<void> {
   const pieces = MAX_TREE_BYTES / (ACCUMULATORS - 1) / PIECE.length;
   for (let position = 1; position <= ACCUMULATORS; position++) {
     for (let piece = 1; piece <= pieces; piece++) {
@@ -94,8 +102,9 @@ async function fill(write: Write): Promise<void> {
     const end = new TextEncoder().encode('""\n');
     await write({ op: "result", chunk: 1, position, count: 1 }, end);
   }
-  // Time to take all that: what comes at once with its end is another matter.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // It answers when it has read all that: what comes at once with its end is another matter.
+  await write({ op: "ping" });
+  await until("its answer", () => server.pongs > 0);
 }
 
 for (
@@ -106,15 +115,12 @@ for (
 ) {
   Deno.test(`mapReduce ends when ${what} fails while no more can be merged`, async () => {
     using server = new ScriptedServer(async (write) => {
-      await fill(write);
+      await fill(server, write);
       await write(end);
     });
     await using client = await connect({ port: server.port });
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error("it hangs")), 8_000);
-    const reducing = client.mapReduce(OWN, { from: 1, to: 100 }, { signal: late.signal });
-    await assertRejects(() => reducing, MapError, text);
-    clearTimeout(timer);
+    const reducing = client.mapReduce(OWN, { from: 1, to: 100 });
+    await assertRejects(() => within("its end", reducing), MapError, text);
   });
 }
 
@@ -125,13 +131,13 @@ Deno.test("map gives credit anew for failures that its caller has taken", async 
   assert(count * cost > MAX_UNWRITTEN_BYTES, "more than is granted at once");
   using server = new ScriptedServer(async (write) => {
     for (let position = 1, spent = 0; position <= count; position++, spent += cost) {
-      while (server.credit - spent < cost) await new Promise((resolve) => setTimeout(resolve, 5));
+      await until("credit", () => server.credit - spent >= cost);
       await write({ op: "failed", chunk: 1, position, ...failure });
     }
     await write({ op: "done", chunk: 1, ms: 1 });
   });
   await using client = await connect({ port: server.port });
-  const signal = AbortSignal.timeout(8_000);
+  const signal = AbortSignal.timeout(HANG_MS);
   let failures = 0;
   const options = { keepGoing: true, onFailure: () => failures++, signal };
   for await (const _ of client.map(OWN, { from: 1, to: count }, options));

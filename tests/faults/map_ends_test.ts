@@ -4,9 +4,13 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { HEARTBEAT_INTERVAL_MS, HEARTBEATS_TO_DOWN } from "../../src/limits.ts";
 import { isGone } from "../support/children.ts";
-import { MapCluster } from "../support/map_cluster.ts";
+import { type Listening, type Server, startServer, startWorker } from "../support/cluster.ts";
+import { TemporaryFolder } from "../support/paths.ts";
+import type { Process } from "../support/process.ts";
 import { busySlot, jobsOf } from "../support/map_room.ts";
+import { startRole } from "../support/roles.ts";
 import { until } from "../support/waiting.ts";
 
 // The processes of a worker are found on Linux only.
@@ -18,23 +22,57 @@ const ENDS: readonly (readonly [what: string, signal: Deno.Signal, status: numbe
 ];
 
 Deno.test("client map", { ignore }, async (t) => {
-  await using cluster = await MapCluster.launch(2);
-  await cluster.server.untilStates("up", "up");
-  await cluster.write("f.js", "export function map() { console.log('begun'); for (;;); }");
+  await using stack = new AsyncDisposableStack();
+  const args = ["--allow-code", "--slots", "1"];
+  const workers = await Promise.all([1, 2].map(() => startWorker({ args })));
+  for (const worker of workers) stack.use(worker);
+  const [near, far] = workers as [Listening, Listening];
+  const below = stack.use(await startServer({ workers: [far] }));
+  const server = stack.use(await startServer({ workers: [near, below] }));
+  await server.untilStates("up", "up");
+  const folder = stack.use(new TemporaryFolder());
+  await folder.write("f.js", "export function map() { console.log('begun'); for (;;); }");
+
+  /** Waits until each machine is busy, and gives the processes that are. */
+  const busySlots = async (client: Process): Promise<number[]> => {
+    for (const { name } of workers) {
+      await client.stderr.line(new RegExp(`^\\[${RegExp.escape(name)} · \\d+\\] begun$`));
+    }
+    return await Promise.all(workers.map(({ process }) => busySlot(process)));
+  };
+  const start = () => {
+    const words = ["map", "f.js", "--range", "1..1000", "--port", String(server.address.port)];
+    return startRole("client", words, { cwd: folder.path });
+  };
+
   for (const [what, signal, status] of ENDS) {
     await t.step(`ends everywhere with ${what}, and its slots are gone`, async () => {
-      await using client = cluster.start(["f.js", "--range", "1..1000"]);
-      for (const { name } of cluster.workers) {
-        await client.stderr.line(new RegExp(`^\\[${RegExp.escape(name)} · \\d+\\] begun$`));
-      }
-      const slots = await Promise.all(cluster.workers.map(({ process }) => busySlot(process)));
-      assertEquals((await jobsOf(cluster.server)).length, 1);
+      await using client = start();
+      const slots = await busySlots(client);
+      for (const one of [server, below]) assertEquals((await jobsOf(one)).length, 1);
       client.kill(signal);
       assertEquals((await client.outcome()).code, status);
-      for (const pid of slots) await until(`the end of slot ${pid}`, () => isGone(pid));
-      await until("no job", async () => (await jobsOf(cluster.server)).length === 0);
-      const states = (await cluster.server.status()).workers.map(({ state }) => state);
+      await untilOver(slots, [server, below]);
+      const states = (await server.status()).workers.map(({ state }) => state);
       assertEquals(states, ["up", "up"], "no worker is blamed");
     });
   }
+
+  await t.step("ends below a server that is killed, and its slots are gone", async () => {
+    await using client = start();
+    const slots = await busySlots(client);
+    client.kill("SIGSTOP");
+    await server.kill();
+    await untilOver(slots, [below]);
+    client.kill("SIGKILL");
+  });
 });
+
+/** Waits until all is over: by what each hears of the other, and not because somebody is missed. */
+async function untilOver(slots: readonly number[], servers: readonly Server[]): Promise<void> {
+  await until("the end", async () => {
+    const gone = await Promise.all(slots.map(isGone));
+    const jobs = await Promise.all(servers.map(jobsOf));
+    return gone.every((one) => one) && jobs.every(({ length }) => length === 0);
+  }, HEARTBEATS_TO_DOWN * HEARTBEAT_INTERVAL_MS);
+}

@@ -8,17 +8,26 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { MAX_CHANNEL_LINE_BYTES } from "../../src/limits.ts";
+import {
+  HEARTBEAT_INTERVAL_MS,
+  HEARTBEATS_TO_DOWN,
+  MAX_CHANNEL_LINE_BYTES,
+} from "../../src/limits.ts";
 import { childrenOf } from "../support/children.ts";
+import { startWorker } from "../support/cluster.ts";
+import { JobClient } from "../support/job_client.ts";
 import { printFigure, underLoad } from "../support/load.ts";
 import { linesOf, MapCluster } from "../support/map_cluster.ts";
 import { jobsOf } from "../support/map_room.ts";
-import { pause, until } from "../support/waiting.ts";
+import { pause, until, within } from "../support/waiting.ts";
 
 // The memory of processes is read on Linux only.
 const ignore = Deno.build.os !== "linux";
 const LINES = Number(Deno.env.get("AULA_PROOF_LINES") ?? 200_000);
 const MAX_MIB = 300;
+const BEATS = 20;
+/** All that is told of a function that begins and does not end, and of heartbeats. */
+const EXPECTED = ["need", "started", "at", "print", "pong"];
 const LINE = new TextEncoder().encode("end\n");
 
 const SLOW = `export function map(x) {
@@ -46,25 +55,46 @@ Deno.test("client map shares the slots fairly between two jobs", async () => {
   second.kill("SIGKILL");
 });
 
-Deno.test("basic operations and heartbeats are answered while every core calculates", async () => {
+const BUSY = "export function map() { console.log('begun'); for (;;); }";
+
+Deno.test("basic operations are answered while every core calculates", async () => {
   await using cluster = await MapCluster.launch(3);
   await cluster.server.untilStates("up", "up", "up");
-  await cluster.write("f.js", "export function map() { console.log('begun'); for (;;); }");
+  await cluster.write("f.js", BUSY);
   await using client = cluster.start(["f.js", "--range", "1..1000000"]);
   for (const { name } of cluster.workers) {
     await client.stderr.line(new RegExp(`^\\[${RegExp.escape(name)} · \\d+\\] begun$`));
   }
-  await underLoad(cluster.server, async (load) => {
-    await load.more(2000);
-    // Three heartbeats without an answer would have cost a worker its connection.
-    await pause(3500);
-    await load.more(2000);
-  }, { restMs: 20 });
+  await underLoad(cluster.server, (load) => load.more(2000), { restMs: 20 });
   const { workers } = await cluster.server.status();
   assertEquals(workers.map(({ state, failed }) => `${state} ${failed}`), Array(3).fill("up 0"));
   assertEquals((await jobsOf(cluster.server))[0]?.workers, 3);
   assertEquals(linesOf(client.stderr.text).length, 3, "nothing was begun anew");
   client.kill("SIGKILL");
+});
+
+Deno.test("heartbeats are answered while every core calculates", async () => {
+  const slots = 2 * navigator.hardwareConcurrency;
+  await using worker = await startWorker({ args: ["--allow-code", "--slots", String(slots)] });
+  using coordinator = await worker.connect();
+  using channel = await JobClient.connect(worker.address);
+  await channel.open(1, BUSY);
+  for (let chunk = 1; chunk <= slots; chunk++) await channel.chunk(1, chunk, chunk, 1);
+  await channel.until("every slot to be busy", () => {
+    return channel.told.filter(({ op }) => op === "print").length === slots;
+  });
+  // Whoever gets no answer to so many questions takes the worker for lost.
+  const lostMs = HEARTBEATS_TO_DOWN * HEARTBEAT_INTERVAL_MS;
+  for (let beat = 1; beat <= BEATS; beat++) {
+    const answer = coordinator.ask(`{"id":${beat},"op":"ping"}`);
+    assertEquals(await within("an answer", answer, lostMs), `{"id":${beat},"ok":true}`);
+    await channel.say({ op: "ping" });
+    const pongs = () => channel.told.filter(({ op }) => op === "pong").length;
+    const pong = channel.until("a pong", () => pongs() === beat);
+    await within("a pong on the job's own channel", pong, lostMs);
+  }
+  const others = channel.told.map(({ op }) => op).filter((op) => !EXPECTED.includes(op));
+  assertEquals(others, [], "every function is still at its first item");
 });
 
 Deno.test(`client map passes ${LINES} lines of 100 bytes to a slow reader, in bounded memory`, {

@@ -14,7 +14,14 @@ import { Random } from "../../src/scheduling/random.ts";
 import { startServer } from "../support/cluster.ts";
 import { printFigure } from "../support/load.ts";
 import { MapCluster } from "../support/map_cluster.ts";
-import { endsWhole, squares, TRACED, tracesOf, untilAllWork } from "../support/map_room.ts";
+import {
+  assertTakenOver,
+  endsWhole,
+  squares,
+  TRACED,
+  tracesOf,
+  untilAllWork,
+} from "../support/map_room.ts";
 import type { Process } from "../support/process.ts";
 import { startRole } from "../support/roles.ts";
 import { pause, until } from "../support/waiting.ts";
@@ -59,7 +66,7 @@ Deno.test("client map over a tree of servers uses all workers, and may lose a br
   await untilAllWork(client, names);
   await right.server.kill();
   assert(!client.stdout.text.includes(`\n${COUNT ** 2}\n`), "the job is under way");
-  await endsWhole(client, COUNT);
+  assertTakenOver(await endsWhole(client, COUNT), COUNT);
 });
 
 Deno.test(`client map --resume does nothing twice that was logged (${ROUNDS} rounds, seed ${SEED})`, async () => {

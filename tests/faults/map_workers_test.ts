@@ -8,7 +8,9 @@ import { isGone } from "../support/children.ts";
 import { startJoinedWorker, startServer, startWorker } from "../support/cluster.ts";
 import { MapCluster } from "../support/map_cluster.ts";
 import {
+  assertTakenOver,
   busySlot,
+  doneAgain,
   endsWhole,
   slotsOf,
   TRACED,
@@ -71,10 +73,12 @@ async function isDrained(cluster: MapCluster): Promise<void> {
   assertEquals((await cluster.server.client(["drain", name])).code, 0);
   assertRunning(client);
   const known = tracesOf(client.stderr.text).length;
-  const later = tracesOf(await endsWhole(client, COUNT)).slice(known);
+  const stderr = await endsWhole(client, COUNT);
+  const later = tracesOf(stderr).slice(known);
   const own = later.filter(({ worker }) => worker === name).length;
   // The chunk that it was at, of half a second or so, and no share of all the rest.
   assert(own < later.length / 4, `${own} of ${later.length} by the one that was drained`);
+  assertEquals(doneAgain(stderr, name), [], "what it had is waited for");
   assertEquals((await cluster.server.client(["undrain", name])).code, 0);
   await cluster.server.untilStates("up", "up", "up");
 }
@@ -88,7 +92,7 @@ async function joins(cluster: MapCluster): Promise<void> {
   const slots = await slotsOf(joined);
   joined.kill("SIGKILL");
   await joined.status;
-  await endsWhole(client, COUNT);
+  assertTakenOver(await endsWhole(client, COUNT), COUNT);
   for (const pid of slots) await until(`the end of slot ${pid}`, () => isGone(pid));
 }
 
@@ -111,15 +115,22 @@ async function joinedStates(cluster: MapCluster): Promise<string[]> {
   return workers.filter(({ joined }) => joined).map(({ state }) => state);
 }
 
+/** A fifth of a second an item: the last one of a worker that goes takes longer than its goodbye. */
+const LONG = TRACED.replace("+ 5", "+ 200");
+const LONG_COUNT = 30;
+
 async function isEnded(cluster: MapCluster): Promise<void> {
-  await using client = await begin(cluster, [0, 1, 2]);
-  const { process } = cluster.workers[1]!;
+  await cluster.write("long.js", LONG);
+  await using client = cluster.start(["long.js", "--range", `1..${LONG_COUNT}`]);
+  await untilAllWork(client, cluster.workers.map(({ name }) => name));
+  const { process, name } = cluster.workers[1]!;
   const slots = await slotsOf(process);
   process.kill("SIGTERM");
-  assertRunning(client);
+  assertRunning(client, LONG_COUNT);
   const { code } = await process.outcome();
   assertEquals(code, 0, process.stderr.text);
-  await endsWhole(client, COUNT);
+  const stderr = await endsWhole(client, LONG_COUNT);
+  assertEquals(doneAgain(stderr, name), [], "its last item is waited for");
   for (const pid of slots) await until(`the end of slot ${pid}`, () => isGone(pid));
 }
 
@@ -129,7 +140,7 @@ async function losesWorker(cluster: MapCluster): Promise<void> {
   const slots = await slotsOf(worker.process);
   await worker.kill();
   assertRunning(client);
-  await endsWhole(client, COUNT);
+  assertTakenOver(await endsWhole(client, COUNT), COUNT);
   for (const pid of slots) await until(`the end of slot ${pid}`, () => isGone(pid));
 }
 

@@ -3,22 +3,49 @@
  *
  * @module
  */
+import { builtinModules } from "node:module";
+import type { Layer } from "./layers.ts";
+
+/** What Deno has, and the names that it had or may have. */
+const MODULES = [
+  ...builtinModules.map((name) => name.startsWith("node:") ? name : `node:${name}`),
+  ...[
+    "_http_client",
+    "_http_incoming",
+    "_http_server",
+    "bigint",
+    "ffi",
+    "internal",
+    "module",
+    "quic",
+  ]
+    .concat(["sea", "sqlite", "test", "undici", "wasi", "ws"]).map((name) => `node:${name}`),
+];
+
+/** A variable of whoever starts the slot, with "secret" in it. */
+export const VARIABLE = "AULA_TEST_SECRET";
+
+/** What attempts are after, as SECURITY.md counts them. */
+export type Kind = "files" | "network" | "surroundings" | "code" | "internals" | "imports" | "end";
 
 /** One attempt. */
 export interface Attempt {
+  readonly kind: Kind;
   /** What it is after. */
   readonly name: string;
   /** The body of an async `map`, which gives `true` if it got what it was after. */
   readonly body: string;
   /** What stands in front of `map`. */
   readonly before?: string;
+  /** What is heard where the process writes, if it gets through. */
+  readonly isHeard?: string;
   /**
-   * What it does where nothing guards: it gives `true`, or it ends the process or its thread. `nothing` is
-   * what could only be tried here, because the platform itself denies it.
-   *
-   * @default {"works"}
+   * The layers each of which stops it by itself: it succeeds where all of these are away. None of them stops
+   * what the platform itself denies, which could only be tried here, nor what our own code takes care of.
    */
-  readonly unguarded?: "works" | "ends" | "nothing";
+  readonly stoppedBy: readonly Layer[];
+  /** Whether it succeeds if its process, or its thread, ends. */
+  readonly ends?: boolean;
 }
 
 /** What attempts are made on. */
@@ -29,25 +56,44 @@ export interface Targets {
   readonly path: string;
   /** A port where somebody listens who counts. */
   readonly port: number;
+  /** Address of the folder of the slot's own sources. */
+  readonly sources: string;
 }
 
 /** All attempts. */
-export function attempts({ folder, path, port }: Targets): Attempt[] {
+export function attempts(targets: Targets): Attempt[] {
+  const { folder, path, port } = targets;
   const secret = JSON.stringify(`${path}/secret.txt`);
   const made = JSON.stringify(`${path}/made.txt`);
   const url = (name: string) => JSON.stringify(`${folder}/${name}`);
   return [
-    ...files(secret, made, url),
-    ...network(port),
-    ...surroundings(),
-    ...imports(url),
-    ...code(),
-    ...internals(),
-    ...ends(),
+    ...of("files", GRANTED, files(secret, made, url)),
+    ...of("network", LOOPBACK, network(port)),
+    ...of("surroundings", GRANTED, surroundings()),
+    ...of("code", ["no code from texts"], code()),
+    ...of("internals", PRELUDE, internals()),
+    // These come last: some parts of the platform put things back when they are loaded.
+    ...of("imports", ["no imports"], imports(targets, url)),
+    ...of("end", PRELUDE, ends()),
   ];
 }
 
-function files(secret: string, made: string, url: (name: string) => string): Attempt[] {
+const PRELUDE: readonly Layer[] = ["prelude"];
+const REVOKED: readonly Layer[] = ["thread's permissions", "process's permissions"];
+/** A slot may use loopback until it is connected. */
+const LOOPBACK: readonly Layer[] = ["prelude", ...REVOKED];
+const GRANTED: readonly Layer[] = [...LOOPBACK, "few permissions"];
+const FILE: readonly Layer[] = [...REVOKED, "few permissions", "no imports"];
+const NOBODY: readonly Layer[] = [];
+
+/** An attempt that is stopped by what stops most of its kind, unless it says otherwise. */
+type Told = Omit<Attempt, "kind" | "stoppedBy"> & { readonly stoppedBy?: readonly Layer[] };
+
+function of(kind: Kind, stoppedBy: readonly Layer[], told: readonly Told[]): Attempt[] {
+  return told.map((one) => ({ kind, stoppedBy, ...one }));
+}
+
+function files(secret: string, made: string, url: (name: string) => string): Told[] {
   return [
     { name: "read a file", body: `return Deno.readTextFileSync(${secret}) === "secret"` },
     { name: "write a file", body: `Deno.writeTextFileSync(${made}, "x"); return true` },
@@ -67,25 +113,27 @@ function files(secret: string, made: string, url: (name: string) => string): Att
       body: `const cache = await caches.open("aula-test");
         await cache.put("http://a/b", new Response("x"));
         await caches.delete("aula-test"); return true`,
+      stoppedBy: [...PRELUDE, "no folder"],
     },
     {
       name: "keep something in local storage",
       body: "return localStorage.length >= 0",
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
     {
       name: "open a key-value store",
       body: "return typeof Deno.openKv === 'function'",
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
     {
       name: "reach a file by a blob's address",
       body: `return typeof URL.createObjectURL(new Blob(["x"])) === "string"`,
+      stoppedBy: PRELUDE,
     },
   ];
 }
 
-function network(port: number): Attempt[] {
+function network(port: number): Told[] {
   const http = JSON.stringify(`http://127.0.0.1:${port}/`);
   return [
     { name: "fetch", body: `return (await fetch(${http})).status === 200` },
@@ -108,6 +156,7 @@ function network(port: number): Attempt[] {
     {
       name: "open an event source",
       body: `new EventSource(${http}).close(); return true`,
+      stoppedBy: PRELUDE,
     },
     {
       name: "connect by node:net",
@@ -120,24 +169,41 @@ function network(port: number): Attempt[] {
     {
       name: "ask for a name",
       body: `return (await Deno.resolveDns("localhost", "A")).length >= 0`,
-      unguarded: "nothing",
+      stoppedBy: GRANTED,
     },
     {
       name: "talk to other threads by a channel",
       body: `new BroadcastChannel("x").postMessage(1); return true`,
+      stoppedBy: PRELUDE,
     },
   ];
 }
 
-function surroundings(): Attempt[] {
+function surroundings(): Told[] {
   return [
-    { name: "read the environment", body: `return Deno.env.get("PATH") !== undefined` },
-    { name: "read process.env", body: `return process.env.PATH !== undefined` },
+    {
+      name: "read the environment",
+      body: `return Deno.env.get("${VARIABLE}") === "secret"`,
+      stoppedBy: [...GRANTED, "no environment"],
+    },
+    {
+      name: "read process.env",
+      body: `return process.env.${VARIABLE} === "secret"`,
+      stoppedBy: [...GRANTED, "no environment"],
+    },
     { name: "learn the machine's name", body: `return Deno.hostname().length > 0` },
     { name: "learn the machine's memory", body: `return Deno.systemMemoryInfo().total > 0` },
-    { name: "learn the cores", body: `return navigator.hardwareConcurrency > 0` },
-    { name: "learn the own program's path", body: `return Deno.execPath().length > 0` },
-    { name: "learn the process's number", body: `return Deno.pid > 0` },
+    {
+      name: "learn the cores",
+      body: `return navigator.hardwareConcurrency > 0`,
+      stoppedBy: PRELUDE,
+    },
+    {
+      name: "learn the own program's path",
+      body: `return Deno.execPath().length > 0`,
+      stoppedBy: PRELUDE,
+    },
+    { name: "learn the process's number", body: `return Deno.pid > 0`, stoppedBy: PRELUDE },
     {
       name: "start a process",
       body:
@@ -151,21 +217,35 @@ function surroundings(): Attempt[] {
     { name: "load a library", body: `Deno.dlopen("libc.so.6", {}).close(); return true` },
     {
       name: "read standard input",
-      body: `return Deno.stdin.readSync(new Uint8Array(1)) !== undefined`,
+      body: `return Deno.stdin.readSync(new Uint8Array(1)) === 1`,
+      stoppedBy: [...PRELUDE, "no streams"],
     },
     {
       name: "write on standard output",
-      body: `return Deno.stdout.writeSync(new Uint8Array(0)) === 0`,
+      body: `return Deno.stdout.writeSync(new TextEncoder().encode("to stdout")) > 0`,
+      isHeard: "to stdout",
+      stoppedBy: [...PRELUDE, "no streams"],
     },
     {
       name: "write on standard error",
-      body: `return Deno.stderr.writeSync(new Uint8Array(0)) === 0`,
+      body: `return Deno.stderr.writeSync(new TextEncoder().encode("to stderr")) > 0`,
+      isHeard: "to stderr",
+      stoppedBy: [...PRELUDE, "no streams"],
     },
     {
       name: "take a signal",
       body: `Deno.addSignalListener("SIGTERM", () => {}); return true`,
+      stoppedBy: PRELUDE,
     },
-    { name: "send a signal", body: `Deno.kill(Deno.pid, "SIGCONT"); return true` },
+    {
+      name: "send a signal to itself",
+      body: `Deno.kill(Deno.pid, "SIGCONT"); return true`,
+      stoppedBy: PRELUDE,
+    },
+    {
+      name: "send a signal to the process that started it",
+      body: `Deno.kill(Deno.ppid, "SIGCONT"); return true`,
+    },
     {
       name: "be given permissions",
       body: `return Deno.permissions.querySync({ name: "read" }).state === "granted"`,
@@ -173,98 +253,27 @@ function surroundings(): Attempt[] {
     {
       name: "ask the user",
       body: `return typeof prompt === "function" && prompt("?") !== null`,
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
-    { name: "use the graphics card", body: `return navigator.gpu !== undefined` },
+    {
+      name: "use the graphics card",
+      body: `return navigator.gpu !== undefined`,
+      stoppedBy: PRELUDE,
+    },
     {
       name: "lower or raise the priority",
       body: `process.getBuiltinModule("node:os").setPriority(19); return true`,
+      stoppedBy: LOOPBACK,
     },
     {
       name: "print beside the protocol",
       body: `return console.log.toString().includes("native")`,
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
   ];
 }
 
-function imports(url: (name: string) => string): Attempt[] {
-  const text = (module: string) =>
-    JSON.stringify(`data:text/javascript,${encodeURIComponent(module)}`);
-  return [
-    {
-      name: "import a .json file",
-      body: `return (await import(${
-        url("secret.json")
-      }, { with: { type: "json" } })).default === "secret"`,
-    },
-    {
-      name: "import a .js file",
-      body: `return (await import(${url("secret.js")})).secret === "secret"`,
-    },
-    {
-      name: "import a .json file by a computed name",
-      body: `const name = [${url("secret.json")}].join("");
-        return (await import(name, { with: { type: "json" } })).default === "secret"`,
-    },
-    {
-      name: "import a file as text",
-      body: `return (await import(${
-        url("secret.txt")
-      }, { with: { type: "text" } })).default === "secret"`,
-    },
-    {
-      name: "import a .json file statically",
-      before: `import secret from ${url("secret.json")} with { type: "json" };`,
-      body: `return secret === "secret"`,
-    },
-    {
-      name: "export what a .js file exports",
-      before: `export * from ${url("secret.js")};`,
-      body: `return true`,
-    },
-    {
-      name: "import a module from a text, which imports a file",
-      body: `const inner = ${
-        text(`import secret from ${url("secret.json")} with { type: "json" };
-        export default secret`)
-      };
-        return (await import(inner)).default === "secret"`,
-    },
-    {
-      name: "read a file by an imported node:fs",
-      body: `const fs = await import("node:fs");
-        return fs.readFileSync(new URL(${url("secret.txt")}), "utf8") === "secret"`,
-    },
-    {
-      name: "start a process by an imported node:child_process",
-      body: `const { execFileSync } = await import("node:child_process");
-        return execFileSync("/bin/true").length === 0`,
-    },
-    {
-      name: "read the environment by an imported node:process",
-      body: `return (await import("node:process")).default.env.PATH !== undefined`,
-    },
-    {
-      name: "start a thread by an imported node:worker_threads",
-      body: `const { Worker } = await import("node:worker_threads");
-        new Worker("postMessage(1)", { eval: true }).unref(); return true`,
-    },
-    { name: "import an npm package", body: `return (await import("npm:minimist")) !== undefined` },
-    {
-      name: "import a JSR package",
-      body: `return (await import("jsr:@std/assert")) !== undefined`,
-      unguarded: "nothing",
-    },
-    {
-      name: "import from the web",
-      body: `return (await import("https://deno.land/std@0.224.0/version.ts")) !== undefined`,
-      unguarded: "nothing",
-    },
-  ];
-}
-
-function code(): Attempt[] {
+function code(): Told[] {
   return [
     { name: "eval", body: `return eval("1 + 1") === 2` },
     { name: "indirect eval", body: `return (0, eval)("typeof globalThis") === "object"` },
@@ -294,7 +303,7 @@ function code(): Attempt[] {
         await new Promise((resolve) => setTimeout(resolve, 20));
         return globalThis.seen`,
       // Deno of today asks for a function; older ones ran the text.
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
     {
       name: "a nested Worker",
@@ -303,25 +312,27 @@ function code(): Attempt[] {
         worker.onmessage = () => resolve(true);
         worker.onerror = reject;
       })`,
+      stoppedBy: PRELUDE,
     },
     {
       name: "importScripts",
       body: `importScripts("data:text/javascript,1"); return true`,
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
     {
       name: "another realm",
       body: `return new ShadowRealm().evaluate("true")`,
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
     {
       name: "another realm by node:vm",
       body: `return process.getBuiltinModule("node:vm").runInNewContext("true")`,
+      stoppedBy: PRELUDE,
     },
   ];
 }
 
-function internals(): Attempt[] {
+function internals(): Told[] {
   return [
     { name: "Deno", body: `return typeof Deno === "object"` },
     {
@@ -345,17 +356,19 @@ function internals(): Attempt[] {
           };
         } catch { return false }
         const { stack } = new Error("x");
+        delete Error.prepareStackTrace;
         return Array.isArray(stack)`,
     },
     {
       name: "the caller",
       body: `function inner() { return inner.caller ?? arguments.callee; }
         return typeof inner() === "function"`,
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
     {
       name: "a port that messages go through",
-      body: `let found = false;
+      body: `if (typeof MessageChannel !== "function") return false;
+        let found = false;
         const { dispatchEvent } = EventTarget.prototype;
         EventTarget.prototype.dispatchEvent = function (event) {
           if (typeof MessagePort === "function" && this instanceof MessagePort) found = true;
@@ -366,6 +379,7 @@ function internals(): Attempt[] {
         port2.postMessage(1);
         await new Promise((resolve) => setTimeout(resolve, 20));
         port1.close();
+        EventTarget.prototype.dispatchEvent = dispatchEvent;
         return found`,
     },
     {
@@ -375,7 +389,7 @@ function internals(): Attempt[] {
     {
       name: "a system call of WebAssembly",
       body: `return typeof WebAssembly.wasi === "object"`,
-      unguarded: "nothing",
+      stoppedBy: NOBODY,
     },
     {
       name: "the platform's own symbols",
@@ -385,26 +399,133 @@ function internals(): Attempt[] {
   ];
 }
 
-function ends(): Attempt[] {
-  const after = "return false";
+function imports({ port, sources }: Targets, url: (name: string) => string): Told[] {
+  const text = (module: string) =>
+    JSON.stringify(`data:text/javascript,${encodeURIComponent(module)}`);
   return [
-    { name: "Deno.exit", body: `Deno.exit(7); ${after}`, unguarded: "ends" },
+    {
+      name: "import a .json file",
+      body: `return (await import(${
+        url("secret.json")
+      }, { with: { type: "json" } })).default === "secret"`,
+      stoppedBy: FILE,
+    },
+    {
+      name: "import a .js file",
+      body: `return (await import(${url("secret.js")})).secret === "secret"`,
+      stoppedBy: FILE,
+    },
+    {
+      name: "import a .json file by a computed name",
+      body: `const name = [${url("secret.json")}].join("");
+        return (await import(name, { with: { type: "json" } })).default === "secret"`,
+      stoppedBy: FILE,
+    },
+    {
+      name: "import a file as text",
+      body: `return (await import(${
+        url("secret.txt")
+      }, { with: { type: "text" } })).default === "secret"`,
+      stoppedBy: FILE,
+    },
+    {
+      name: "import a .json file statically",
+      before: `import secret from ${url("secret.json")} with { type: "json" };`,
+      body: `return secret === "secret"`,
+      stoppedBy: FILE,
+    },
+    {
+      name: "export what a .js file exports",
+      before: `export * from ${url("secret.js")};`,
+      body: `return true`,
+      stoppedBy: FILE,
+    },
+    {
+      name: "import a module from a text, which imports a file",
+      body: `const inner = ${
+        text(`import secret from ${url("secret.json")} with { type: "json" };
+        export default secret`)
+      };
+        return (await import(inner)).default === "secret"`,
+      stoppedBy: FILE,
+    },
+    {
+      name: "read a file by an imported node:fs",
+      body: `const fs = await import("node:fs");
+        return fs.readFileSync(new URL(${url("secret.txt")}), "utf8") === "secret"`,
+      stoppedBy: [...PRELUDE, ...FILE],
+    },
+    {
+      name: "start a process by an imported node:child_process",
+      body: `const { execFileSync } = await import("node:child_process");
+        return execFileSync("/bin/true").length === 0`,
+      stoppedBy: [...PRELUDE, ...FILE],
+    },
+    {
+      name: "read the environment by an imported node:process",
+      body: `return (await import("node:process")).default.env.${VARIABLE} === "secret"`,
+      stoppedBy: [...PRELUDE, ...FILE, "no environment"],
+    },
+    {
+      name: "start a thread by an imported node:worker_threads",
+      body: `const { Worker } = await import("node:worker_threads");
+        new Worker("postMessage(1)", { eval: true }).unref(); return true`,
+      stoppedBy: [...PRELUDE, "no imports"],
+    },
+    {
+      name: "run code of a text by an imported node:vm",
+      body: `return (await import("node:vm")).runInThisContext("1 + 1") === 2`,
+    },
+    {
+      name: "import any module of Deno's own",
+      body: `const imported = ${JSON.stringify(MODULES)}.map((name) => import(name));
+        return (await Promise.allSettled(imported)).some(({ status }) => status === "fulfilled")`,
+    },
+    {
+      name: "import a module of ours that is loaded already",
+      body: `return Object.keys(await import(${
+        JSON.stringify(`${sources}jobs/primordials.ts`)
+      })).length > 0`,
+    },
+    {
+      name: "import an npm package",
+      body: `return (await import("npm:aula-secret")) !== undefined`,
+      stoppedBy: ["no imports", "no folder"],
+    },
+    {
+      name: "import a JSR package",
+      body: `return (await import("jsr:@aula/secret")).secret === "secret"`,
+      stoppedBy: [...REVOKED, "no imports", "no folder"],
+    },
+    {
+      name: "import from the web",
+      body: `return (await import(${
+        JSON.stringify(`http://127.0.0.1:${port}/secret.js`)
+      })).secret === "secret"`,
+      stoppedBy: [...REVOKED, "no imports", "no folder"],
+    },
+  ];
+}
+
+function ends(): Told[] {
+  const after = "return false";
+  const all: Told[] = [
+    { name: "Deno.exit", body: `Deno.exit(7); ${after}` },
     {
       name: "self.close",
       body: `self.close(); await new Promise(() => {}); ${after}`,
-      unguarded: "ends",
     },
-    { name: "process.exit", body: `process.exit(7); ${after}`, unguarded: "ends" },
-    { name: "process.abort", body: `process.abort(); ${after}`, unguarded: "nothing" },
+    { name: "process.exit", body: `process.exit(7); ${after}` },
+    { name: "process.abort", body: `process.abort(); ${after}`, stoppedBy: NOBODY, ends: false },
     {
       name: "process.kill",
       body: `process.kill(process.pid, "SIGKILL"); ${after}`,
-      unguarded: "ends",
     },
     {
       name: "an error that nobody catches",
       body: `reportError(new Error("x")); await new Promise((r) => setTimeout(r, 50)); ${after}`,
-      unguarded: "ends",
+      stoppedBy: NOBODY,
     },
   ];
+  return all.map((one) => ({ ends: true, ...one }));
 }

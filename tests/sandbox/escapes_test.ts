@@ -1,108 +1,105 @@
 /**
  * Purpose: a function gets at nothing of the machine that it runs on. Each attempt is seen to be denied in a
- * real slot, which goes on working, and to succeed where nothing guards: so it is a real one.
+ * real slot, which goes on working; to succeed in one that lacks all layers of protection; and to be stopped by
+ * those of them, each by itself, that are said to stop it.
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
-import { pathToFileURL } from "node:url";
-import { fromFileUrl, TemporaryFolder } from "../support/paths.ts";
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, PROJECT } from "../support/paths.ts";
 import { Process } from "../support/process.ts";
 import { DIST } from "../support/roles.ts";
-import { type Attempt, attempts, type Targets } from "./attempts.ts";
-import { Slot } from "./slot.ts";
+import { type Attempt, attempts, VARIABLE } from "./attempts.ts";
+import { Bait } from "./bait.ts";
+import { BareSlots, type Layer, LAYERS } from "./layers.ts";
+import { successesAmong } from "./outcomes.ts";
 
 const UNGUARDED = fromFileUrl(new URL("unguarded.ts", import.meta.url));
-/** An attempt that hangs has not succeeded. */
-const ATTEMPT_MS = 10_000;
+const ALL = attempts({ folder: "file:///", path: "/", port: 1, sources: "file:///" });
+/** Those that neither the platform itself stops, nor what our own code does anyway. */
+const STOPPED = ALL.filter(({ stoppedBy }) => stoppedBy.length > 0);
+// No line can be taken out of an executable.
+const ignore = DIST !== undefined;
 
-/** Something to read, and somebody to connect to. */
-class Bait implements AsyncDisposable {
-  readonly targets: Targets;
-  /** Requests that came. */
-  requests = 0;
-  readonly #folder: TemporaryFolder;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+Deno.env.set(VARIABLE, "secret");
 
-  private constructor(folder: TemporaryFolder) {
-    this.#folder = folder;
-    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-      this.requests++;
-      if (request.headers.get("upgrade") !== "websocket") return new Response("hello");
-      return Deno.upgradeWebSocket(request).response;
-    });
-    const folderUrl = pathToFileURL(folder.path).href;
-    this.targets = { folder: folderUrl, path: folder.path, port: this.#server.addr.port };
-  }
+Deno.test("a function is denied all that it may be after", async () => {
+  assertEquals(await successesOf(ALL, []), []);
+});
 
-  static async set(): Promise<Bait> {
-    const folder = new TemporaryFolder();
-    await folder.write("secret.txt", "secret");
-    await folder.write("secret.json", '"secret"');
-    await folder.write("secret.js", 'export const secret = "secret";');
-    return new Bait(folder);
-  }
+Deno.test("without any layer, what they stop succeeds", { ignore }, async () => {
+  const tried = STOPPED.filter(({ ends }) => !ends);
+  assertEquals(await successesOf(tried, LAYERS), namesOf(tried));
+});
 
-  /** What is in the folder. */
-  names(): string[] {
-    return Array.from(Deno.readDirSync(this.#folder.path), ({ name }) => name).sort();
-  }
+for (const layer of LAYERS) {
+  const stops = ({ stoppedBy }: Attempt) => stoppedBy.includes(layer);
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
-    await this.#folder[Symbol.asyncDispose]();
-  }
-}
+  Deno.test(`by itself, this layer stops what it is said to: ${layer}`, { ignore }, async () => {
+    // Each slot that is ended costs another.
+    const tried = STOPPED.filter((one) => !one.ends || stops(one));
+    const others = LAYERS.filter((one) => one !== layer);
+    const expected = tried.filter((one) => !stops(one));
+    assertEquals(await successesOf(tried, others), namesOf(expected));
+  });
 
-const NO_TARGETS = { folder: "file:///", path: "/", port: 1 };
-
-for (const { name } of attempts(NO_TARGETS)) {
-  Deno.test(`a function is denied: ${name}`, async () => {
-    await using bait = await Bait.set();
-    const attempt = attempts(bait.targets).find((one) => one.name === name)!;
-    await using slot = await Slot.with(moduleOf(attempt), { itemTimeoutMs: ATTEMPT_MS });
-    const { lines, failed, end } = await slot.range(1, 1);
-    const isDenied = end.op === "job_failed" || failed.length === 1 || lines[0] === "false" ||
-      (end.op === "verdict" && end.cause === "time");
-    assert(isDenied, `it was not: ${lines} ${JSON.stringify(end)}`);
-    assertEquals(bait.requests, 0);
-    assertEquals(bait.names(), ["secret.js", "secret.json", "secret.txt"]);
-    if (end.op !== "done") return;
-    const again = await slot.range(2, 1, { position: 2 });
-    assertEquals([again.lines, again.end.op], [["2"], "done"], "the slot goes on");
+  const title = `without this layer, what no other stops succeeds: ${layer}`;
+  Deno.test(title, { ignore }, async () => {
+    const expected = STOPPED.filter((one) => stops(one) && one.stoppedBy.length === 1);
+    assertEquals(await successesOf(STOPPED, [layer]), namesOf(expected));
   });
 }
 
-for (const { name, unguarded = "works" } of attempts(NO_TARGETS)) {
-  if (DIST !== undefined || unguarded === "nothing") continue;
-  Deno.test(`where nothing guards, this ${unguarded}: ${name}`, async () => {
-    await using bait = await Bait.set();
-    const attempt = attempts(bait.targets).find((one) => one.name === name)!;
+for (const { name, body } of ALL.filter(({ ends }) => ends)) {
+  const title = `in the process of whoever calls the function, this ends that: ${name}`;
+  Deno.test(title, { ignore }, async () => {
     await using process = new Process({
       command: Deno.execPath(),
       args: ["run", "--allow-all", "--no-config", "--no-lock", UNGUARDED],
-      cwd: bait.targets.path,
+      cwd: fromFileUrl(PROJECT),
       env: { NO_COLOR: "1" },
       clearEnv: false,
-      stdin: moduleOf(attempt),
+      stdin: `export async function map() {\n${body}\n}`,
     });
-    if (unguarded === "ends") {
-      const timer = setTimeout(() => process.kill("SIGKILL"), 1000);
-      const { stdout } = await process.outcome();
-      clearTimeout(timer);
-      assertEquals(stdout, "");
-    } else {
-      const { stdout, stderr } = await process.outcome();
-      assertEquals(stdout, "true", stderr);
-    }
+    const { stdout } = await process.outcome();
+    assertEquals(stdout, "");
   });
 }
 
-/** The second item is a harmless one. */
-function moduleOf({ before = "", body }: Attempt): string {
-  return `${before}
-    export async function map(item) {
-      if (item === 2) return item;
-      ${body}
-    }`;
+Deno.test("SECURITY.md says how many attempts each layer stops", { ignore }, async () => {
+  const text = await Deno.readTextFile(new URL("SECURITY.md", PROJECT));
+  const rows = text.split("\n").filter((line) => line.startsWith("|"))
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const start = rows.findIndex(([first]) => first === "stopped by");
+  const kinds = [...new Set(STOPPED.map(({ kind }) => kind))];
+  const count = (fits: (one: Attempt) => boolean) => String(STOPPED.filter(fits).length);
+  const columns = kinds.map((kind) => `${kind} (${count((one) => one.kind === kind)})`);
+  const expected = LAYERS.map((layer) => [
+    layer,
+    ...kinds.map((kind) => count((one) => one.kind === kind && one.stoppedBy.includes(layer))),
+    count(({ stoppedBy }) => stoppedBy.join() === layer),
+  ]);
+  assertEquals(rows[start], ["stopped by", ...columns, "by it alone"]);
+  assertEquals(rows.slice(start + 2, start + 2 + LAYERS.length), expected);
+});
+
+function namesOf(all: readonly Attempt[]): string[] {
+  return all.map(({ name }) => name);
+}
+
+/** Which of these attempts succeed in slots that lack some layers, in their order. */
+async function successesOf(
+  tried: readonly Attempt[],
+  without: readonly Layer[],
+): Promise<string[]> {
+  await using bait = await Bait.set();
+  await using slots = await BareSlots.without(without, bait.env);
+  const names = new Set(namesOf(tried));
+  const real = attempts({ ...bait.targets, sources: slots.sources })
+    .filter(({ name }) => names.has(name));
+  const successes = namesOf(await successesAmong(real, slots));
+  if (successes.length > 0) return successes;
+  assertEquals(bait.requests, 0);
+  assertEquals(bait.names(), ["secret.js", "secret.json", "secret.txt"]);
+  return [];
 }

@@ -88,14 +88,17 @@ export class Slot implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Starts one. */
-  static async start(memoryMb?: number): Promise<Slot> {
+  /** Starts one, in a way of its own if that is given. */
+  static async start(
+    memoryMb?: number,
+    spawn: (spawner: SlotSpawner) => Promise<Spawned> = (spawner) => spawner.spawn(),
+  ): Promise<Slot> {
     const spawner = new SlotSpawner({
       ...(memoryMb === undefined ? {} : { memoryBytes: memoryMb * 2 ** 20 }),
       ...(DIST === undefined ? {} : { executable: programOf("worker")[0]! }),
     });
     try {
-      return new Slot(spawner, await spawner.spawn());
+      return new Slot(spawner, await spawn(spawner));
     } catch (error) {
       spawner.close();
       throw error;

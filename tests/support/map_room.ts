@@ -28,6 +28,30 @@ export function tracesOf(stderr: string): { worker: string; position: number }[]
   );
 }
 
+/** Positions that one machine calculated, and another one as well: what was lost on the way, or not waited for. */
+export function doneAgain(stderr: string, name: string): number[] {
+  const traces = tracesOf(stderr);
+  const others = new Set(
+    traces.filter(({ worker }) => worker !== name).map(({ position }) => position),
+  );
+  return traces.filter(({ worker, position }) => worker === name && others.has(position))
+    .map(({ position }) => position);
+}
+
+/**
+ * What a machine had when it was lost is given to others at once, and not when nothing else is left to be done:
+ * the first half of the input, in which it was lost, is over before the last number is begun.
+ */
+export function assertTakenOver(stderr: string, count: number): void {
+  const positions = tracesOf(stderr).map(({ position }) => position);
+  const end = positions.indexOf(count);
+  assert(end >= 0, "the last number is seen");
+  const late = positions.filter((position) => {
+    return position <= count / 2 && positions.indexOf(position) > end;
+  });
+  assertEquals(late, [], "nothing is left until the end");
+}
+
 /** Waits until a client has seen each of these machines calculate. */
 export async function untilAllWork(client: Process, names: readonly string[]): Promise<void> {
   for (const name of names) {

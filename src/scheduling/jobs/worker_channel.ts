@@ -71,6 +71,11 @@ export class WorkerChannel {
     return !this.isLeaving && this.worker.health.usable;
   }
 
+  /** Whether it goes, and says so, but has something in hand: that is waited for, while its worker has gone already. */
+  get isFinishing(): boolean {
+    return this.inHand > 0 && (this.isLeaving || this.slots === 0);
+  }
+
   /** Whether it may have the given number of chunks in hand for each slot, and has fewer. */
   hasRoom(chunksPerSlot: number, nowMs: number): boolean {
     if (this.reservedFor !== undefined || this.suspect !== undefined) return false;

@@ -90,10 +90,12 @@ export class WorkerChannels {
     for (const channel of [...this.#byWorker.values()]) {
       const { worker } = channel;
       const isIdle = !isUsed && worker.isConfigured;
-      if (channel.tick(nowMs) || !worker.isConnectable || isIdle) this.#close(channel, nowMs);
+      const isGone = !worker.isConnectable && !channel.isFinishing;
+      if (channel.tick(nowMs) || isGone || isIdle) this.#close(channel, nowMs);
     }
     for (const [worker, dial] of this.#dials) {
       if (worker.isConnectable && (hasJobs || dial.isOpen)) continue;
+      if (this.of(worker)?.isFinishing) continue;
       dial.close();
       this.#dials.delete(worker);
     }

@@ -223,6 +223,34 @@ Deno.test("a worker that cannot do a job is not asked for it again, and the job 
   assert(!wires.take(client).includes("job_failed"));
 });
 
+Deno.test("a worker that goes is waited for until it has said all of what it had", () => {
+  const { wires, client, worker } = running();
+  wires.send(client, { ...RANGE, count: 1 });
+  wires.send(worker, { op: "started", job: 1, chunk: 1 });
+  wires.send(worker, { op: "slots", slots: 0 });
+  wires.send(wires.dialled[0]!, { op: "goodbye" });
+  wires.advance(500);
+  assertEquals(worker.end, undefined);
+  wires.take(client);
+  wires.send(worker, { op: "result", job: 1, chunk: 1, position: 1, count: 1, bytes: 2 }, "5\n");
+  wires.send(worker, { op: "done", job: 1, chunk: 1, ms: 1 });
+  assertStringIncludes(wires.take(client), '"position":1,"count":1,"bytes":2}\n5\n');
+  wires.advance(500);
+  assertEquals(worker.end, "close");
+});
+
+Deno.test("a worker that goes without a word of that, or is silent then, is not waited for", () => {
+  for (const saysSo of [false, true]) {
+    const { wires, client, worker } = running();
+    wires.send(client, RANGE);
+    wires.send(worker, { op: "started", job: 1, chunk: 1 });
+    if (saysSo) wires.send(worker, { op: "slots", slots: 0 });
+    wires.send(wires.dialled[0]!, { op: "goodbye" });
+    wires.advance(saysSo ? 5000 : 500);
+    assertEquals(worker.end, "close");
+  }
+});
+
 Deno.test("a worker that refuses its channel is asked again later and later, and said so once", () => {
   const wires = new JobWires(1);
   wires.greet(wires.dialled[0]!, 1);
