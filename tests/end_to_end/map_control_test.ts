@@ -184,7 +184,9 @@ Deno.test("client map waits for a server that was lost, and goes on with the nex
   await cluster.replaceServer();
   const { code, stdout, stderr } = await client.outcome();
   const expected = Array.from({ length: 2000 }, (_, index) => `${index + 1}\n`).join("");
-  assertEquals({ code, stdout, stderr }, { code: 0, stdout: expected, stderr: "" });
+  // On a busy machine the new server may take a while to find its workers, and the client says so.
+  const others = linesOf(stderr).filter((line) => !/: waiting for a worker that/.test(line));
+  assertEquals({ code, stdout, others }, { code: 0, stdout: expected, others: [] });
 });
 
 Deno.test("client map claims no machines while a lost server is looked for", async () => {
