@@ -157,32 +157,36 @@ export class Driver {
   async #connect(id: ConnectionId, address: { host: string; port: number }): Promise<void> {
     const dial = this.#dialler.dial(address);
     this.#dials.set(id, dial);
+    let conn: Deno.TcpConn;
+    // Only the network may fail here: what the machine throws is a bug, and must not look like a dial that failed.
     try {
-      const conn = await dial.connected;
-      if (this.#dials.delete(id)) this.#add(id, conn, { kind: "connected", connection: id });
+      conn = await dial.connected;
     } catch (error) {
       if (!this.#dials.delete(id)) return;
-      this.step({ kind: "closed", connection: id, reason: describeNetworkError(error) });
+      return this.step({ kind: "closed", connection: id, reason: describeNetworkError(error) });
     }
+    if (this.#dials.delete(id)) this.#add(id, conn, { kind: "connected", connection: id });
   }
 
   async #spawn(id: ConnectionId): Promise<void> {
     this.#spawns.add(id);
+    let spawned: Spawned;
     try {
       if (this.#options.spawner === undefined) throw new Error("nothing can be started here");
-      const { conn, kill } = await this.#options.spawner.spawn();
-      if (!this.#spawns.delete(id)) {
-        kill();
-        conn.close();
-        return;
-      }
-      this.#kills.set(id, kill);
-      this.#add(id, conn, { kind: "connected", connection: id });
+      spawned = await this.#options.spawner.spawn();
     } catch (error) {
       if (!this.#spawns.delete(id)) return;
       const reason = error instanceof Error ? error.message : String(error);
-      this.step({ kind: "closed", connection: id, reason });
+      return this.step({ kind: "closed", connection: id, reason });
     }
+    const { conn, kill } = spawned;
+    if (!this.#spawns.delete(id)) {
+      kill();
+      conn.close();
+      return;
+    }
+    this.#kills.set(id, kill);
+    this.#add(id, conn, { kind: "connected", connection: id });
   }
 
   #add(id: ConnectionId, conn: Deno.TcpConn, event: MachineEvent): void {

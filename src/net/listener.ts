@@ -40,13 +40,17 @@ export class Listener {
     failed: (reason: string) => void,
   ): Promise<void> {
     while (!this.#isClosed) {
+      let conn: Deno.TcpConn;
       try {
-        await accepted(await this.#listener.accept());
+        conn = await this.#listener.accept();
       } catch (error) {
         if (this.#isClosed) return;
         failed(describeNetworkError(error));
         await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+        continue;
       }
+      // What this throws is a bug, and must not look like a connection that could not be accepted.
+      await accepted(conn);
     }
   }
 

@@ -46,7 +46,7 @@ export interface WorkerFacts {
   readonly platform?: string;
   /** Chunks of jobs that it runs at once. */
   readonly slots?: number;
-  /** Whether it is a coordinator itself, whose slots are those of its workers; absent if it does not say. */
+  /** Whether it is a coordinator itself, whose slots are those of its workers. */
   readonly isCoordinator?: boolean;
 }
 
@@ -60,9 +60,7 @@ export function workerFacts(
     ...(Number.isSafeInteger(cores) ? { cores: cores as number } : {}),
     ...(typeof platform === "string" ? { platform: platform.slice(0, MAX_NAME_CHARS) } : {}),
     ...(Number.isSafeInteger(slots) ? { slots: slots as number } : {}),
-    ...(role === "calc_server" || role === "worker"
-      ? { isCoordinator: role === "calc_server" }
-      : {}),
+    ...(role === "calc_server" ? { isCoordinator: true } : {}),
   };
 }
 

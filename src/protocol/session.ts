@@ -4,7 +4,8 @@ import { writeArithmeticReply } from "./fast_path.ts";
 import { LineFramer } from "./framing.ts";
 import { type Lines, LineWriter } from "./line_writer.ts";
 import type { ConnectionId } from "./machine.ts";
-import type { ArithmeticRequest, RequestId } from "./messages.ts";
+import { versionMismatch } from "./hello.ts";
+import type { ArithmeticRequest, HelloRequest, RequestId } from "./messages.ts";
 import { Queue } from "./queue.ts";
 
 /** The place of one request in the order of its connection's replies. */
@@ -77,6 +78,13 @@ export class Session {
     this.connection = connection;
     this.#slots = slots;
     this.framer = new LineFramer(maxLineBytes);
+  }
+
+  /** The peer has said hello; what it wants counts only if it speaks our version. */
+  greet({ protocol, brief = false }: HelloRequest): void {
+    if (versionMismatch(protocol) !== undefined) return;
+    this.greeted = true;
+    this.brief = brief;
   }
 
   /** Whether the next request may be read: its peer takes its replies, and not too many are due. */

@@ -217,6 +217,7 @@ export class Sessions {
   #delete(session: Session): void {
     this.#hold(session, -session.heldBytes);
     this.#heldBytes -= session.pendingBytes;
+    session.framer.discard();
     session.gone = session.closing = true;
     this.#sessions.delete(session.connection);
     this.#changed.delete(session);

@@ -6,7 +6,6 @@ import type { Worker } from "./worker.ts";
 export class Attempt {
   /** Names it on the wire; unique in the life of its connection. */
   id = 0;
-  task: Task;
   readonly worker: Worker;
   startedMs: number;
   /** The attempt that was too slow, where this one is not the first. */
@@ -17,17 +16,28 @@ export class Attempt {
   hasEnded = false;
   /** Whether nobody else shall be asked because of it: that has been done, or is no use. */
   hedged = false;
+  #task: Task | undefined;
   /** Its neighbours in the order of sending, while it is in flight. */
   older: Attempt | undefined;
   newer: Attempt | undefined;
 
   /** A task that is about to be handed to a worker, because of `hedges` if there is one. */
   constructor(task: Task, worker: Worker, startedMs: number, hedges: Attempt | undefined) {
-    this.task = task;
+    this.#task = task;
     this.worker = worker;
     this.startedMs = startedMs;
     this.hedges = hedges;
-    if (hedges !== undefined) hedges.hedgedBy = this;
+    if (hedges === undefined) return;
+    hedges.hedgedBy = this;
+    task.call.isShared = true;
+  }
+
+  /** What is attempted. */
+  get task(): Task {
+    if (this.#task === undefined) {
+      throw new Error("Invariant: what is over is not asked for its task");
+    }
+    return this.#task;
   }
 
   /** Whether it may be used again when it is over: no other attempt at its task knows of it. */
@@ -35,9 +45,14 @@ export class Attempt {
     return this.hasEnded && this.hedges === undefined && this.hedgedBy === undefined;
   }
 
+  /** Lets go of its task, until it begins anew. */
+  rest(): void {
+    this.#task = undefined;
+  }
+
   /** Begins anew, at another task. Requires {@linkcode Attempt.isReusable}. */
   renew(task: Task, startedMs: number): void {
-    this.task = task;
+    this.#task = task;
     this.startedMs = startedMs;
     this.hasEnded = this.hedged = false;
   }
@@ -77,6 +92,8 @@ export class SpareAttempts {
 
   /** Takes one back that is over, if it may be used again. */
   giveBack(attempt: Attempt): void {
-    if (attempt.isReusable && this.#spare.length < MAX_SPARE_ATTEMPTS) this.#spare.push(attempt);
+    if (!attempt.isReusable || this.#spare.length >= MAX_SPARE_ATTEMPTS) return;
+    attempt.rest();
+    this.#spare.push(attempt);
   }
 }

@@ -126,7 +126,6 @@ export class Dispatcher {
       this.#rotation.pick(this.#workers, (one) => isLastResort(one) && isOther(one));
     if (other === undefined) return this.#isAlone(attempt);
     this.#hedgeBudget.take();
-    task.call.isShared = true;
     other.assign(task, nowMs, attempt);
     return true;
   }

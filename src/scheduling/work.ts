@@ -63,7 +63,7 @@ export class Task {
     return this.#failedAt !== undefined;
   }
 
-  /** Begins anew, with something else to be calculated: only where nobody holds on to it. */
+  /** Begins anew, with something else to be calculated. */
   renew(calculation: Calculation): void {
     this.calculation = calculation;
     this.outcome = undefined;
@@ -77,7 +77,6 @@ export class Task {
 
   /** Remembers that a worker, as it is now, failed at this task: it is not asked again. */
   exclude(worker: Worker): void {
-    this.call.isShared = true;
     this.#failedAt ??= new Map();
     this.#failedAt.set(worker, worker.health.generation);
   }
@@ -137,7 +136,7 @@ export abstract class Call {
   failure: WireError | undefined;
   /** Whether it is over. */
   done = false;
-  /** Whether something else may hold on to it when it is over (a deadline, another attempt), or it has parts. */
+  /** Whether it is used once only: a deadline or another attempt holds on to it, or it is no basic operation. */
   isShared = false;
 
   #arithmetic: OwnArithmetic | undefined;
@@ -153,10 +152,14 @@ export abstract class Call {
     return this.done && this.failure === undefined && !this.isShared;
   }
 
-  /** Begins anew, with another request. Requires {@linkcode Call.isReusable}, and a request that is not cut. */
-  renew(request: Calculation, nowMs: number): void {
+  /** Lets go of what its requester gave it, until it begins anew. Requires {@linkcode Call.isReusable}. */
+  rest(): void {
+    this.#arithmetic!.id = undefined;
+  }
+
+  /** Begins anew, with another basic operation. Requires {@linkcode Call.isReusable}. */
+  renew(request: ArithmeticRequest, nowMs: number): void {
     const own = this.#own(request);
-    this.request = own;
     this.tasks[0]!.renew(own);
     this.unfinished = 1;
     this.#begin(nowMs);
@@ -174,7 +177,7 @@ export abstract class Call {
     this.deadlineMs = timeoutMs === undefined ? Infinity : nowMs + timeoutMs;
     this.failure = undefined;
     this.done = false;
-    this.isShared = timeoutMs !== undefined || this.request.op === "sum_squares";
+    this.isShared = timeoutMs !== undefined || this.#arithmetic === undefined;
   }
 
   /** Adds a task for the whole request. */

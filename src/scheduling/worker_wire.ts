@@ -33,9 +33,7 @@ export function handOver(out: LineWriter, link: WorkerLink, attempt: Attempt, no
   const timeoutMs = call.deadlineMs === Infinity
     ? undefined
     : Math.max(0, Math.ceil(call.deadlineMs - nowMs));
-  // Only a coordinator hands on what it is sent; whoever does not say what it is might be one.
-  const hops = link.worker.facts.isCoordinator === false ? 0 : (call.request.hops ?? 0) + 1;
-  const handover = { timeoutMs, hops };
+  const handover = { timeoutMs, hops: (call.request.hops ?? 0) + 1 };
   if (calculation.op === "sum_range") {
     out.text(encodeCalculation(calculation, attempt.id, handover));
   } else writeArithmeticRequest(out, calculation, attempt.id, handover);

@@ -4,7 +4,7 @@ import { type WireError, wireError } from "../protocol/errors.ts";
 import { helloReply, ownFacts, type RoleFacts, versionMismatch } from "../protocol/hello.ts";
 import type { Address, Effect, Machine, MachineEvent } from "../protocol/machine.ts";
 import {
-  type Calculation,
+  type ArithmeticRequest,
   type ChannelRequest,
   type DrainRequest,
   isArithmetic,
@@ -127,8 +127,7 @@ export class ServerMachine implements Machine {
       case "ping":
         return this.#sessions.reply(session, slot, encodeOkReply({}, request.id));
       case "hello":
-        session.greeted = true;
-        session.brief = request.brief === true;
+        session.greet(request);
         return this.#sessions.reply(session, slot, helloReply(request, this.#options.facts));
       case "join":
         return this.#join(session, slot, request);
@@ -164,9 +163,9 @@ export class ServerMachine implements Machine {
   }
 
   #pending(session: Session, slot: ReplySlot, request: CalculationRequest): PendingRequest {
-    const spare = request.op === "sum_squares" ? undefined : this.#spare.pop();
+    const spare = isArithmetic(request) ? this.#spare.pop() : undefined;
     if (spare === undefined) return new PendingRequest(this, session, slot, request, this.#nowMs);
-    spare.serve(session, slot, request as Calculation, this.#nowMs);
+    spare.serve(session, slot, request as ArithmeticRequest, this.#nowMs);
     return spare;
   }
 
@@ -224,10 +223,13 @@ export class ServerMachine implements Machine {
     return this.#options.allowsChanges ? undefined : wireError("not_allowed");
   }
 
+  /** Takes back a request that is over and may be used again. */
+  giveBack(call: PendingRequest): void {
+    if (this.#spare.length < MAX_SPARE_RECORDS) this.#spare.push(call);
+  }
+
   /** A call is over: its requester gets the reply. */
-  answer(call: PendingRequest, nowMs: number): void {
-    const { owner: session, slot } = call;
-    if (call.isReusable && this.#spare.length < MAX_SPARE_RECORDS) this.#spare.push(call);
+  answer(call: Call, session: Session, slot: ReplySlot, nowMs: number): void {
     if (call.failure === undefined) this.#counters.answered++;
     else this.#counters.failed++;
     if (session.gone) return;
@@ -243,10 +245,9 @@ export class ServerMachine implements Machine {
 
 /** A request that came on a connection, and will be answered there. */
 class PendingRequest extends Call {
-  /** The connection. */
-  owner: Session;
-  slot: ReplySlot;
   readonly #machine: ServerMachine;
+  #session: Session | undefined;
+  #slot: ReplySlot | undefined;
 
   constructor(
     machine: ServerMachine,
@@ -257,22 +258,34 @@ class PendingRequest extends Call {
   ) {
     super(request, nowMs);
     this.#machine = machine;
-    this.owner = session;
-    this.slot = slot;
+    this.#session = session;
+    this.#slot = slot;
+  }
+
+  get owner(): object {
+    return this.#session ?? this;
   }
 
   get gone(): boolean {
-    return this.owner.gone;
+    return this.#session?.gone ?? true;
   }
 
   /** Begins anew, as {@linkcode Call.renew} does, for whoever has asked now. */
-  serve(session: Session, slot: ReplySlot, request: Calculation, nowMs: number): void {
-    this.owner = session;
-    this.slot = slot;
+  serve(session: Session, slot: ReplySlot, request: ArithmeticRequest, nowMs: number): void {
+    this.#session = session;
+    this.#slot = slot;
     this.renew(request, nowMs);
   }
 
   answer(nowMs: number): void {
-    this.#machine.answer(this, nowMs);
+    if (this.#session === undefined || this.#slot === undefined) {
+      throw new Error("Invariant: a request is answered once");
+    }
+    this.#machine.answer(this, this.#session, this.#slot, nowMs);
+    // Whoever keeps it for later must not keep a connection and what lies in it.
+    this.#session = this.#slot = undefined;
+    if (!this.isReusable) return;
+    this.rest();
+    this.#machine.giveBack(this);
   }
 }

@@ -171,8 +171,7 @@ export class WorkerMachine implements Machine {
       case "ping":
         return encodeOkReply({}, id);
       case "hello":
-        session.greeted = true;
-        session.brief = request.brief === true;
+        session.greet(request);
         return helloReply(request, this.#options.facts);
       case "join":
       case "drain":

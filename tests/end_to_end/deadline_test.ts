@@ -18,8 +18,9 @@ Deno.test("a request whose time is up gets an error, and the worker is told how 
   const none = await server.ask('{"op":"add","a":1,"b":2,"timeout_ms":0}');
   assertEquals(none, `{"ok":false,"error":"${EXPIRED}"}`);
   const [work] = await until("the worker to be asked", () => silent.work.length > 0 && silent.work);
-  const { timeout_ms: left } = JSON.parse(work!);
+  const { timeout_ms: left, hops } = JSON.parse(work!);
   assert(left > 0 && left <= 150, work);
+  assertEquals(hops, 1);
 });
 
 Deno.test("a request with time enough is answered as one without a limit", async () => {

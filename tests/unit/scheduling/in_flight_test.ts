@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { WORKER_WINDOW } from "../../../src/limits.ts";
 import { Attempt } from "../../../src/scheduling/attempt.ts";
 import { InFlight } from "../../../src/scheduling/in_flight.ts";
+import type { Task } from "../../../src/scheduling/work.ts";
 
 /** An attempt at nothing: neither its task nor its worker is looked at here. */
 function attempt(): Attempt {
@@ -91,9 +92,11 @@ Deno.test("a window is held, and not one more", () => {
 });
 
 Deno.test("attempts at one task know those before and after them that are under way", () => {
-  const after = (one: Attempt) => new Attempt(undefined as never, undefined as never, 5, one);
+  const task = { call: { isShared: false } } as Task;
+  const after = (one: Attempt) => new Attempt(task, undefined as never, 5, one);
   const first = attempt();
   const second = after(first);
+  assert(task.call.isShared, "two of them hold on to it");
   const third = after(second);
   const all = [first, second, third];
   const seen = () =>

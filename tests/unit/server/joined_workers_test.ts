@@ -29,7 +29,7 @@ Deno.test("a worker that joins is told its name and who it has joined, and is us
     '{"ok":true,"result":14,' +
       '"parts":[{"a":1,"b":3,"result":14}]}',
   );
-  assertEquals(Object.keys(JSON.parse(worker!.work[0]!)), ["id", "op", "a", "b"]);
+  assertEquals(Object.keys(JSON.parse(worker!.work[0]!)), ["id", "op", "a", "b", "hops"]);
   assertEquals(scenario.status().connections, 3, "its connection is no requester's any more");
   scenario.assertQuiet();
 });

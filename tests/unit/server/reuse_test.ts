@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { answer, hold, refuse } from "./fake_worker.ts";
 import { ADD, Scenario, SUM_15 } from "./scenario.ts";
 
@@ -54,4 +54,41 @@ Deno.test("a sum that no worker is needed for leaves nothing to be used again", 
   const sum = '{"op":"sum_squares","n":0}';
   assertEquals(scenario.ask(sum), '{"ok":true,"result":0,"parts":[]}');
   assertEquals(scenario.ask(ADD), '{"ok":false,"error":"ningún worker disponible"}');
+});
+
+/** Heap in use when everything that nobody holds on to is gone. */
+function heldBytes(): number {
+  const { gc } = globalThis as { gc?: () => void };
+  assert(gc !== undefined, "the collector can be asked: --v8-flags=--expose-gc");
+  // The storage of byte arrays goes when the next collection sees that they have gone.
+  for (let count = 0; count < 3; count++) gc();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}
+
+Deno.test("records that wait to be used again hold on to nobody's id, connection or bytes", () => {
+  const megabyte = 1024 * 1024;
+  const scenario = Scenario.started({ workers: 2, maxLineBytes: 2 * megabyte });
+  for (const worker of scenario.workers) worker.onWork = hold;
+  const before = heldBytes();
+  for (let left = 16; left > 0; left--) {
+    const clients = Array.from({ length: 8 }, (_, index) => {
+      const id = `${left} ${index} `.padEnd(megabyte / 2, "x");
+      const client = scenario.asking(`{"id":"${id}","op":"add","a":1,"b":2}`);
+      client.lines.length = 0;
+      // The beginning of a line that never ends.
+      scenario.send(client, " ".repeat(megabyte / 2));
+      return client;
+    });
+    // Those that are used last are used again first: these come to lie over the others, fewer each time.
+    const other = scenario.asking(...Array.from({ length: 10 * left }, () => ADD));
+    for (const worker of scenario.workers) scenario.release(worker, answer);
+    for (const client of [...clients, other]) {
+      client.lines.length = 0;
+      scenario.leave(client);
+    }
+    for (const worker of scenario.workers) worker.work.length = 0;
+  }
+  const heldMegabytes = (heldBytes() - before) / megabyte;
+  assert(heldMegabytes < 16, `${heldMegabytes.toFixed(0)} MiB of 128 are held`);
 });

@@ -108,6 +108,8 @@ Deno.test("who greets a worker as brief is not told again what it has asked, if 
   assertEquals(bench.ask(`{${add}`), `{${full}`);
   bench.ask('{"op":"hello","protocol":1}');
   assertEquals(bench.ask(`{"id":9,${add}`), `{"id":9,${full}`);
+  assertMatch(bench.ask('{"op":"hello","protocol":2,"brief":true}'), /2 ≠ 1/);
+  assertEquals(bench.ask(`{"id":10,${add}`), `{"id":10,${full}`);
 });
 
 Deno.test("a worker greets as one, and says what it has done", () => {
