@@ -12,8 +12,8 @@ import type {
 import { NumberScanner } from "./number_scanner.ts";
 
 /**
- * The shapes of nearly all lines on a busy connection, read without a string or an object per line but the
- * result: `{"op":"add","a":10,"b":5}`, with or without an `id` in front and `hops` behind, and the reply to it.
+ * The shapes of nearly all lines on a busy connection, read without a string or an object per line:
+ * `{"op":"add","a":10,"b":5}`, with or without an `id` in front and `hops` behind, and the reply to it.
  * Everything else gives `undefined`, and takes the way through `JSON.parse`; tests hold both ways to the same results.
  *
  * @module
