@@ -30,6 +30,11 @@ export class JobLogFile {
   #readBytes = 0;
   #isDirty = false;
   #syncing: Promise<void> = Promise.resolve();
+  /**
+   * Why something could not be written to the disk. It stays: a disk may forget what it could not take, and say of
+   * the next that all is well.
+   */
+  #failure: { readonly error: unknown; isTold: boolean } | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
 
   private constructor(path: string, file: Deno.FsFile) {
@@ -100,10 +105,18 @@ export class JobLogFile {
     this.#buffer = new Uint8Array(0);
   }
 
-  /** Adds what came of items. */
+  /**
+   * Adds what came of items.
+   *
+   * @throws {Error} if the disk could not take this, or what was added earlier.
+   */
   async append(entries: Iterable<LogEntry>): Promise<void> {
     if (this.#writer === undefined) {
       throw new Error("Invariant: a log is read before it is added to");
+    }
+    if (this.#failure !== undefined) {
+      this.#failure.isTold = true;
+      throw this.#failure.error;
     }
     for (const entry of entries) {
       for (const bytes of this.#writer.entry(entry)) await writeWhole(this.#file, bytes);
@@ -111,12 +124,17 @@ export class JobLogFile {
     this.#isDirty = true;
   }
 
-  /** Writes everything to the disk, and lets others use it. */
+  /**
+   * Writes everything to the disk, and lets others use it, whatever comes of that.
+   *
+   * @throws {Error} if the disk could not take it, unless that has been said.
+   */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#sync();
     await this.#syncing;
     this.#file.close();
+    if (this.#failure?.isTold === false) throw this.#failure.error;
   }
 
   async #begin(identity: JobIdentity): Promise<void> {
@@ -182,9 +200,10 @@ export class JobLogFile {
   #sync(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    // A disk that cannot take it says so at the next write, or at the latest when the file is closed.
-    this.#syncing = this.#syncing.then(() => this.#file.syncData());
-    this.#syncing.catch(() => {});
+    // What it cannot take is said at the next append, or at the latest when the file is closed.
+    this.#syncing = this.#syncing.then(() => this.#file.syncData()).catch((error) => {
+      this.#failure ??= { error, isTold: false };
+    });
   }
 }
 
