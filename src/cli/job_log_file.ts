@@ -82,6 +82,7 @@ export class JobLogFile {
    */
   async *replay(): AsyncGenerator<LogEntry> {
     let isDamaged = false;
+    let behind: number | undefined;
     while (!isDamaged) {
       const reading = this.#reader.entry(this.#buffer, this.#start, this.#filled);
       if (reading.kind === "whole") {
@@ -90,10 +91,13 @@ export class JobLogFile {
         // The buffer is used again.
         yield { ...reading.value, hashes: hashes.slice(), bytes: bytes.slice() };
       } else if (reading.kind === "damaged") isDamaged = true;
-      else if (!await this.#more()) break;
+      else if (!await this.#more()) {
+        behind = reading.next;
+        break;
+      }
     }
     const goodBytes = this.#readBytes + this.#start;
-    const tail = await this.#tailBehind(goodBytes);
+    const tail = await this.#tailBehind(goodBytes, behind ?? this.#reader.next + 1);
     if (tail.hasEntry || (isDamaged && !tail.hasHole)) {
       const why = `what it says of item ${this.#reader.next} is damaged` +
         (tail.hasEntry ? ", and there is more behind it" : "");
@@ -168,10 +172,12 @@ export class JobLogFile {
     this.#isDirty = true;
   }
 
-  /** What lies behind the given byte, up to the end of the file. */
-  async #tailBehind(goodBytes: number): Promise<LogTail> {
-    const tail = new LogTail(goodBytes + 1);
-    await this.#file.seek(goodBytes + 1, Deno.SeekMode.Start);
+  /** What lies behind the given byte, up to the end of the file: entries from a position on, if any. */
+  async #tailBehind(goodBytes: number, nextPosition: number): Promise<LogTail> {
+    const firstByte = goodBytes + 1;
+    const { size: fileBytes } = await this.#file.stat();
+    const tail = new LogTail({ firstByte, fileBytes, nextPosition });
+    await this.#file.seek(firstByte, Deno.SeekMode.Start);
     for (;;) {
       const count = await this.#file.read(this.#buffer);
       if (count === null || tail.hasEntry) return tail;
