@@ -30,6 +30,11 @@ export class JobLogFile {
   #readBytes = 0;
   #isDirty = false;
   #syncing: Promise<void> = Promise.resolve();
+  /**
+   * Why something could not be written to the disk. It stays: a disk may forget what it could not take, and say of
+   * the next that all is well.
+   */
+  #failure: { readonly error: unknown; isTold: boolean } | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
 
   private constructor(path: string, file: Deno.FsFile) {
@@ -77,6 +82,7 @@ export class JobLogFile {
    */
   async *replay(): AsyncGenerator<LogEntry> {
     let isDamaged = false;
+    let behind: number | undefined;
     while (!isDamaged) {
       const reading = this.#reader.entry(this.#buffer, this.#start, this.#filled);
       if (reading.kind === "whole") {
@@ -85,10 +91,13 @@ export class JobLogFile {
         // The buffer is used again.
         yield { ...reading.value, hashes: hashes.slice(), bytes: bytes.slice() };
       } else if (reading.kind === "damaged") isDamaged = true;
-      else if (!await this.#more()) break;
+      else if (!await this.#more()) {
+        behind = reading.next;
+        break;
+      }
     }
     const goodBytes = this.#readBytes + this.#start;
-    const tail = await this.#tailBehind(goodBytes);
+    const tail = await this.#tailBehind(goodBytes, behind ?? this.#reader.next + 1);
     if (tail.hasEntry || (isDamaged && !tail.hasHole)) {
       const why = `what it says of item ${this.#reader.next} is damaged` +
         (tail.hasEntry ? ", and there is more behind it" : "");
@@ -100,10 +109,18 @@ export class JobLogFile {
     this.#buffer = new Uint8Array(0);
   }
 
-  /** Adds what came of items. */
+  /**
+   * Adds what came of items.
+   *
+   * @throws {Error} if the disk could not take this, or what was added earlier.
+   */
   async append(entries: Iterable<LogEntry>): Promise<void> {
     if (this.#writer === undefined) {
       throw new Error("Invariant: a log is read before it is added to");
+    }
+    if (this.#failure !== undefined) {
+      this.#failure.isTold = true;
+      throw this.#failure.error;
     }
     for (const entry of entries) {
       for (const bytes of this.#writer.entry(entry)) await writeWhole(this.#file, bytes);
@@ -111,12 +128,17 @@ export class JobLogFile {
     this.#isDirty = true;
   }
 
-  /** Writes everything to the disk, and lets others use it. */
+  /**
+   * Writes everything to the disk, and lets others use it, whatever comes of that.
+   *
+   * @throws {Error} if the disk could not take it, unless that has been said.
+   */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#sync();
     await this.#syncing;
     this.#file.close();
+    if (this.#failure?.isTold === false) throw this.#failure.error;
   }
 
   async #begin(identity: JobIdentity): Promise<void> {
@@ -150,10 +172,12 @@ export class JobLogFile {
     this.#isDirty = true;
   }
 
-  /** What lies behind the given byte, up to the end of the file. */
-  async #tailBehind(goodBytes: number): Promise<LogTail> {
-    const tail = new LogTail(goodBytes + 1);
-    await this.#file.seek(goodBytes + 1, Deno.SeekMode.Start);
+  /** What lies behind the given byte, up to the end of the file: entries from a position on, if any. */
+  async #tailBehind(goodBytes: number, nextPosition: number): Promise<LogTail> {
+    const firstByte = goodBytes + 1;
+    const { size: fileBytes } = await this.#file.stat();
+    const tail = new LogTail({ firstByte, fileBytes, nextPosition });
+    await this.#file.seek(firstByte, Deno.SeekMode.Start);
     for (;;) {
       const count = await this.#file.read(this.#buffer);
       if (count === null || tail.hasEntry) return tail;
@@ -182,9 +206,10 @@ export class JobLogFile {
   #sync(): void {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    // A disk that cannot take it says so at the next write, or at the latest when the file is closed.
-    this.#syncing = this.#syncing.then(() => this.#file.syncData());
-    this.#syncing.catch(() => {});
+    // What it cannot take is said at the next append, or at the latest when the file is closed.
+    this.#syncing = this.#syncing.then(() => this.#file.syncData()).catch((error) => {
+      this.#failure ??= { error, isTold: false };
+    });
   }
 }
 

@@ -42,9 +42,9 @@ export interface LogEntry {
 
 /** Bytes of the hash of one item. */
 export const ITEM_HASH_BYTES = 8;
-/** What the line of an entry looks like, wherever it is found. */
+/** What the line of an entry looks like, wherever it is found: its position, its count and its two lengths. */
 export const ENTRY_LINE =
-  /\{"position":\d+,"count":\d+,"hashes":\d+,"bytes":\d+(,"failed":true)?,"check":"\w+"\}\n/;
+  /\{"position":(\d+),"count":(\d+),"hashes":(\d+),"bytes":(\d+)(?:,"failed":true)?,"check":"\w+"\}\n/g;
 /** More characters than the line of an entry has. */
 export const MAX_ENTRY_LINE_CHARS = 256;
 /** Longest line of a log. */
@@ -119,8 +119,8 @@ function checksum(chain: Hash, text: string): string {
 /** What lies at a place of a log. */
 export type Reading<Value> =
   | { readonly kind: "whole"; readonly value: Value; readonly end: number }
-  /** It may go on behind the bytes that are there. */
-  | { readonly kind: "short" }
+  /** It may go on behind the bytes that are there. If it is an entry whose line is there, what follows is `next`. */
+  | { readonly kind: "short"; readonly next?: number }
   /** Nothing that was written as it stands there. */
   | { readonly kind: "damaged" };
 
@@ -152,7 +152,7 @@ export class LogReader {
       isLength(hashes, MAX_ENTRY_BYTES) && isLength(length, MAX_ENTRY_BYTES);
     if (!isRight) return { kind: "damaged" };
     const entryEnd = line.end + hashes + length;
-    if (entryEnd > end) return { kind: "short" };
+    if (entryEnd > end) return { kind: "short", next: this.next + count };
     const chain = { ...this.chain };
     hashInto(chain, bytes, line.end, line.end + hashes);
     hashInto(chain, bytes, line.end + hashes, entryEnd);

@@ -18,6 +18,8 @@ const MAX_SAFE = 2 ** 53 - 1;
 const HUGE = 2 ** 1000;
 /** Every double is a whole number of the smallest one, 2^-1074. */
 const SCALE = 1074;
+/** Beyond this no double can bring an integer back: what is kept of those is less than twice HUGE. */
+const MAX_INTEGER = 2n ** 1025n;
 /** Integers below this have a double that is nearest. */
 const MAX_ROUNDED = 2n ** 600n;
 /** Bits that are cut off one that is not below it. */
@@ -88,7 +90,10 @@ export class Sum implements Accumulator {
 
   value(): string {
     if (!this.#isDouble) return `${this.#integer}`;
-    const sum = nearestDouble(this.#exact());
+    const integer = this.#integer;
+    // At once: rounding takes a time that is quadratic in the length of an integer.
+    const isTooLarge = integer >= MAX_INTEGER || integer <= -MAX_INTEGER;
+    const sum = isTooLarge ? Infinity : nearestDouble(this.#exact());
     if (sum - sum !== 0) throw new NoResultError("the sum is too large for a double");
     return valueText(sum);
   }

@@ -3,6 +3,7 @@ import type { ModuleUse, ModuleWish } from "../../jobs/module.ts";
 import { useOf } from "../../jobs/module.ts";
 import { ModuleError } from "../errors.ts";
 import type { MapJob } from "./job.ts";
+import { restoreSemicolons } from "./removed_semicolons.ts";
 
 /** A module as its user wrote it. */
 export interface ModuleSource {
@@ -50,7 +51,9 @@ export async function prepareModule(
     );
   }
   const stripped = source.isTypeScript ? await stripAtOnce(source.text) : undefined;
-  const text = stripped ?? (source.isTypeScript ? await stripOrExplain(source) : source.text);
+  const text = source.isTypeScript
+    ? restoreSemicolons(source.text, stripped ?? await stripOrExplain(source))
+    : source.text;
   const exports = await readExports(name, text);
   if (exports.length === 0 && COMMON_JS.test(text)) {
     throw new ModuleError(

@@ -162,6 +162,24 @@ Deno.test("a sum may be too large for a double on its way", () => {
   assertEquals(reduced("sum", [[2 ** 1023, -5e-324], [-(2 ** 1023)]]), "-5e-324");
 });
 
+Deno.test("an integer that is too large for a double is so at once, however long", () => {
+  for (const integer of [1n << 10_000_000n, -1n << 10_000_000n]) {
+    const sum = accumulatorOf("sum");
+    sum.add(integer);
+    sum.add(0.5);
+    const start = performance.now();
+    assertThrows(() => sum.value(), NoResultError, "the sum is too large for a double");
+    const tookMs = performance.now() - start;
+    assert(tookMs < 1000, `it took ${tookMs} ms`);
+  }
+  // What doubles can bring back is not.
+  const parts = [2n ** 1024n, -(2 ** 999.5), -(2 ** 999.5), 0.5];
+  assertEquals(
+    reduced("sum", [parts]),
+    valueText(nearest(2n ** 2098n - (scaled(2 ** 999.5) << 1n))),
+  );
+});
+
 Deno.test("lines that are none of an accumulator's are refused", () => {
   for (const reduce of ["sum", "count", "min", "concat"] as const) {
     for (const line of ["", "x", '"text"']) {
