@@ -239,7 +239,7 @@ export const MAX_JOB_RESULT_BYTES = 32 * 1024 * 1024;
 export const FIRST_INPUT_BYTES = 1024 * 1024;
 /** What a message held for a client counts beside its own bytes. */
 export const HELD_MESSAGE_BYTES = 256;
-/** Messages beside results (failures, prints) that wait for a client, in bytes, before it is given no more. */
+/** What is printed and waits for a client, in bytes, before it is given no more; answers that wait, before we close. */
 export const MAX_UNSENT_MESSAGE_BYTES = 1024 * 1024;
 /** Jobs that a server runs at once. */
 export const MAX_JOBS = 64;

@@ -63,6 +63,7 @@ export class ClientChannel {
   /** Everything that was sent has gone. */
   drained(): void {
     this.#asideBytes = 0;
+    this.wire.answers.drained();
   }
 
   /** Bytes came; gives what is wrong with them. */
@@ -71,7 +72,7 @@ export class ClientChannel {
     const framer = this.#framer;
     framer.push(bytes);
     for (let framed = framer.next(); framed !== undefined; framed = framer.next()) {
-      const fault = this.#take(framed, nowMs);
+      const fault = this.#take(framed, nowMs) ?? this.wire.answers.fault;
       if (fault !== undefined) return fault;
     }
     return framer.fault;

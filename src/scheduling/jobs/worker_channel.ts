@@ -138,13 +138,18 @@ export class WorkerChannel {
     this.#wire.send({ op: "close", job: job.number });
   }
 
+  /** Everything that was sent has gone. */
+  drained(): void {
+    this.#wire.answers.drained();
+  }
+
   /** Bytes came; gives what is wrong with them. */
   received(bytes: Uint8Array, nowMs: number): Fault {
     this.#pulse.heard(nowMs);
     const framer = this.#framer;
     framer.push(bytes);
     for (let framed = framer.next(); framed !== undefined; framed = framer.next()) {
-      const fault = this.#take(framed, nowMs);
+      const fault = this.#take(framed, nowMs) ?? this.#wire.answers.fault;
       if (fault !== undefined) return fault;
     }
     return framer.fault;

@@ -138,6 +138,7 @@ export class Runner {
 
   #stepChannel(channel: Channel, event: ConnectionEvent): void {
     if (event.kind === "received") channel.receive(event.bytes, this.#nowMs);
+    else if (event.kind === "drained") channel.drained();
     else if (event.kind === "ended") this.#closeChannel(channel, undefined);
     else if (event.kind === "closed") this.#forgetChannel(channel);
   }

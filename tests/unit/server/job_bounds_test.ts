@@ -68,6 +68,49 @@ Deno.test("a client that sends nothing in many messages loses its channel", () =
   assertEquals(giving.client.end, "close");
 });
 
+Deno.test("who asks and does not read the answers loses its channel, and who reads them does not", () => {
+  const ping = '{"op":"ping"}\n'.repeat(1000);
+  const open = JSON.stringify({ op: "open", job: 7 }) + "\n";
+  const dropped = JSON.stringify({ ...RANGE, job: 1, count: 1, chunk: 0 });
+  const questions: ((round: number) => string)[] = [
+    () => ping,
+    () => open.repeat(1000),
+    (round) => {
+      const number = (index: number) => `"chunk":${1000 * round + index + 1}`;
+      const pair = (index: number) =>
+        `${dropped.replace('"chunk":0', number(index))}\n{"op":"drop","job":1,${number(index)}}\n`;
+      return Array.from({ length: 1000 }, (_, index) => pair(index)).join("");
+    },
+  ];
+  for (const question of questions) {
+    for (const reads of [false, true]) {
+      const { wires, client } = running();
+      let answered = 0;
+      for (let round = 0; round < 100 && client.end === undefined; round++) {
+        wires.send(client, question(round));
+        answered += wires.take(client).length;
+        if (reads) wires.step({ kind: "drained", connection: client.connection });
+      }
+      assertEquals(client.end, reads ? undefined : "close", `${question(0).slice(0, 40)} ${reads}`);
+      if (!reads) assert(answered < 1.2 * MEBIBYTE, `${answered}`);
+      if (!reads) assertStringIncludes(wires.logs.join(), "does not read the answers");
+    }
+  }
+});
+
+Deno.test("a worker that asks and does not read the answers loses its channel", () => {
+  const { wires, worker } = running();
+  const ping = '{"op":"ping"}\n'.repeat(1000);
+  let answered = 0;
+  for (let round = 0; round < 200 && worker.end === undefined; round++) {
+    wires.send(worker, ping);
+    answered += wires.take(worker).length;
+    if (round < 50) wires.step({ kind: "drained", connection: worker.connection });
+  }
+  assertEquals(worker.end, "close");
+  assert(answered > 1.5 * MEBIBYTE && answered < 2 * MEBIBYTE, `${answered}`);
+});
+
 Deno.test("a client has a number of chunks without an answer, and not more", () => {
   const { wires, client } = running();
   const thousand = (from: number) =>

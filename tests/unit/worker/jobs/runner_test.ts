@@ -786,6 +786,23 @@ Deno.test("pings are answered, and a requester that is silent while it has a job
   assertEquals([channel.end, lab.runner.jobs], ["close", 0]);
 });
 
+Deno.test("a requester that asks and does not read the answers loses its channel, and one that reads does not", () => {
+  const questions = ['{"op":"ping"}\n', '{"op":"open","job":7}\n'];
+  for (const question of questions) {
+    for (const reads of [false, true]) {
+      const { lab, channel } = started();
+      let answers = 0;
+      for (let round = 0; round < 100 && channel.end === undefined; round++) {
+        channel.sayBytes(new TextEncoder().encode(question.repeat(1000)));
+        answers += channel.take().length;
+        if (reads) lab.step({ kind: "drained", connection: channel.connection });
+      }
+      assertEquals(channel.end, reads ? undefined : "close", `${question} ${reads}`);
+      assert(reads || answers < 80_000, `${answers}`);
+    }
+  }
+});
+
 Deno.test("a slot that is silent is asked, and ended if it does not answer", () => {
   const { lab, channel } = started();
   range(channel, 5, 1, 1, 9);
