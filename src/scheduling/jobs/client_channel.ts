@@ -36,7 +36,7 @@ export class ClientChannel {
   toldSlots: number;
   toldMs = -Infinity;
   readonly #port: ClientChannelPort;
-  readonly #framer = new ChannelFramer();
+  readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
   readonly #pulse: Pulse;
   #asideBytes = 0;
 
@@ -78,12 +78,13 @@ export class ClientChannel {
     return framer.fault;
   }
 
+  /** When {@linkcode tick} has something to do. */
+  get dueMs(): number {
+    return this.#pulse.dueMs;
+  }
+
   /** Asks whether the client lives, if that is due; gives whether it is gone. */
   tick(nowMs: number): boolean {
-    if (this.jobs.size === 0) {
-      this.#pulse.heard(nowMs);
-      return false;
-    }
     const pulse = this.#pulse.tick(nowMs);
     if (pulse === "ask") this.wire.send({ op: "ping" });
     return pulse === "gone";

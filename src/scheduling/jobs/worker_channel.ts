@@ -46,7 +46,7 @@ export class WorkerChannel {
   readonly refused: WeakSet<Job> = new WeakSet();
   readonly #wire: ChannelWire;
   readonly #port: WorkerChannelPort;
-  readonly #framer = new ChannelFramer();
+  readonly #framer = new ChannelFramer(({ job }) => this.#opened.has(job as number));
   readonly #opened = new Map<number, Opened>();
   #pulse: Pulse;
 

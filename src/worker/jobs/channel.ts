@@ -27,7 +27,7 @@ export class Channel {
   chunks = 0;
   readonly pulse: Pulse;
   readonly #port: ChannelPort;
-  readonly #framer = new ChannelFramer();
+  readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
   readonly #answers = new Answers();
   /** Whether nothing more is taken from it. */
   #isClosed = false;

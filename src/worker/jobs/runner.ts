@@ -68,6 +68,7 @@ export class Runner {
       misused: (from, reason) => this.#closeChannel(from, reason),
     }, nowMs);
     this.#channels.set(connection, channel);
+    this.#port.wakeBy(channel.pulse.dueMs);
     if (this.#toldSlots !== this.#options.slots) {
       channel.send({ op: "slots", slots: this.#toldSlots });
     }
@@ -195,8 +196,6 @@ export class Runner {
 
   #checkChannels(): void {
     for (const channel of [...this.#channels.values()]) {
-      // What we have dialled ourselves is watched always, what was dialled to us while it has jobs.
-      if (channel.jobs.size === 0 && channel.connection > 0) continue;
       const verdict = channel.pulse.tick(this.#nowMs);
       if (verdict === "ask") channel.send({ op: "ping" });
       else if (verdict === "gone") this.#closeChannel(channel, "is silent");
@@ -248,9 +247,7 @@ export class Runner {
 
   #wake(): void {
     this.#port.wakeBy(this.#keeper.pool.retryAtMs(this.#nowMs));
-    for (const { pulse, jobs, connection } of this.#channels.values()) {
-      if (jobs.size > 0 || connection < 0) this.#port.wakeBy(pulse.dueMs);
-    }
+    for (const { pulse } of this.#channels.values()) this.#port.wakeBy(pulse.dueMs);
     this.#port.wakeBy(this.#keeper.dueMs);
   }
 
