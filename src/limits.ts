@@ -209,6 +209,8 @@ export const MAX_ITEM_BYTES = 16 * 1024 * 1024;
 export const MAX_CODE_BYTES = 16 * 1024 * 1024;
 /** Modules that a worker or a server keeps in memory, in bytes of all of them. */
 export const MAX_KEPT_CODE_BYTES = 64 * 1024 * 1024;
+/** How long a worker waits for a module from whom it has asked for it, before it asks another that has it, too. */
+export const CODE_PATIENCE_MS = 10_000;
 /** Longest `--args`, in characters of JSON. */
 export const MAX_ARGS_CHARS = 256 * 1024;
 /** How much work a chunk should be. */

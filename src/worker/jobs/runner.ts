@@ -88,6 +88,7 @@ export class Runner {
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#checkChannels();
+    this.#modules.tick(nowMs);
     this.#keeper.check(nowMs);
     this.#settle();
     this.#wake();
@@ -115,7 +116,7 @@ export class Runner {
       opened: (job) => {
         this.#jobs.add(job);
         this.#port.wakeBy(this.#nowMs + HEARTBEAT_INTERVAL_MS);
-        this.#modules.open(job);
+        this.#modules.open(job, this.#nowMs);
       },
       closed: (job) => this.#endJob(job),
       code: (job, piece) => this.#modules.take(job, piece),
@@ -167,7 +168,7 @@ export class Runner {
     for (const slot of [...job.slots]) this.#keeper.kill(slot);
     job.waiting.length = 0;
     for (const chunk of [...job.chunks.values()]) job.forget(chunk);
-    this.#modules.close(job);
+    this.#modules.close(job, this.#nowMs);
   }
 
   /** A chunk, or what is left of it, goes back to whom it came from. */
@@ -248,6 +249,7 @@ export class Runner {
   #wake(): void {
     this.#port.wakeBy(this.#keeper.pool.retryAtMs(this.#nowMs));
     for (const { pulse } of this.#channels.values()) this.#port.wakeBy(pulse.dueMs);
+    this.#port.wakeBy(this.#modules.dueMs);
     this.#port.wakeBy(this.#keeper.dueMs);
   }
 

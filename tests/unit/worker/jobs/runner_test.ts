@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { MAX_PIECE_BYTES, MAX_VALUE_BYTES, SLOT_REFILL_MS } from "../../../../src/limits.ts";
+import {
+  CODE_PATIENCE_MS,
+  MAX_PIECE_BYTES,
+  MAX_VALUE_BYTES,
+  SLOT_REFILL_MS,
+} from "../../../../src/limits.ts";
 import { type FakeSlot, Lab, open, openMessage, type Peer, range } from "./lab.ts";
 
 /** What was said, in short: the operation and what matters of it. */
@@ -150,6 +155,23 @@ Deno.test("if the job that sends a module ends, another that waits for it is ask
   one.say({ op: "code", job: 1 }, "sha");
   one.lose();
   assertEquals(brief(other), ["need 9"]);
+  other.say({ op: "code", job: 9 }, "shared");
+  range(other, 9, 1, 1, 2);
+  assertEquals(lab.busy.length, 1);
+});
+
+Deno.test("who names a module, or a length of it, and never sends it, does not keep it from others", () => {
+  const lab = new Lab();
+  const [liar, other] = [lab.channel(), lab.channel()];
+  liar.say(openMessage(1, "shared"));
+  liar.say(openMessage(2, "shared", { code_bytes: 5 }));
+  other.say(openMessage(9, "shared"));
+  assertEquals(brief(other), []);
+  for (let ms = 0; ms < CODE_PATIENCE_MS; ms += 1000) {
+    lab.advance(1000);
+    for (const peer of [liar, other]) peer.say({ op: "pong" });
+  }
+  assertEquals(brief(other).at(-1), "need 9");
   other.say({ op: "code", job: 9 }, "shared");
   range(other, 9, 1, 1, 2);
   assertEquals(lab.busy.length, 1);
