@@ -206,7 +206,7 @@ export class Runner {
   #settle(): void {
     if (!this.#isLeaving) {
       for (let match = this.#next(); match !== undefined; match = this.#next()) {
-        const { job, slot, displaced } = match;
+        const { job, chunk, slot, displaced } = match;
         if (displaced !== undefined) this.#keeper.kill(displaced);
         if (slot.job === undefined) {
           this.#keeper.pool.take(slot, this.#nowMs);
@@ -214,7 +214,8 @@ export class Runner {
           slot.open(job);
         }
         job.servedAt = ++this.#served;
-        slot.begin(job.waiting.shift()!, job.worker, this.#nowMs);
+        job.waiting.splice(job.waiting.indexOf(chunk), 1);
+        slot.begin(chunk, job.worker, this.#nowMs);
         this.#port.wakeBy(this.#nowMs + HEARTBEAT_INTERVAL_MS);
       }
       this.#keeper.pool.fill(this.#nowMs);

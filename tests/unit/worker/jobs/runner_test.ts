@@ -421,6 +421,24 @@ Deno.test("an item that has taken nearly all memory itself is named at once", ()
   assertEquals(brief(channel).slice(-3), ["failed 5 1 2 memory", "result 5 1 3 1: 3", "done 5 1"]);
 });
 
+Deno.test("while a suspect waits for a fresh slot, those that are idle go on with other chunks", () => {
+  const lab = new Lab(2, false);
+  const channel = lab.channel();
+  open(channel, 5);
+  const used = lab.alive.slice(0, 2);
+  for (const slot of used) lab.connect(slot);
+  for (const position of [1, 6, 11]) range(channel, 5, position, position, 5);
+  useTooMuch(lab, 2);
+  finish(used[1]!);
+  // What came before the suspect; then it is first, and none of the processes that are being started has connected.
+  finish(used[1]!);
+  assertEquals(lab.busy.map(({ heard }) => heard.at(-1)!.position), [11]);
+  finish(used[1]!);
+  assertEquals(lab.busy, []);
+  lab.connect(lab.alive.find(({ isConnected }) => !isConnected)!);
+  assertEquals(lab.busy.map(({ heard }) => heard.at(-1)!.position), [2]);
+});
+
 Deno.test("where no fresh slot can be started, a suspect makes do with another", () => {
   const lab = new Lab(2, false);
   const channel = lab.channel();
