@@ -1,5 +1,5 @@
 import { MAX_CHANNEL_LINE_BYTES, MAX_PIECE_BYTES } from "../limits.ts";
-import { decodeLine, LineFramer } from "../protocol/framing.ts";
+import { decodeLine, LineFramer, NEWLINE } from "../protocol/framing.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../protocol/json.ts";
 import { shown } from "./shown.ts";
 
@@ -54,7 +54,7 @@ export class ChannelFramer {
   #readLine(): boolean {
     const rest = this.#rest;
     if (rest.length === 0) return false;
-    const newline = rest.indexOf(0x0a);
+    const newline = rest.indexOf(NEWLINE);
     const end = newline < 0 ? rest.length : newline + 1;
     this.#rest = rest.subarray(end);
     const lines = this.#lines;
