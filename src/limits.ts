@@ -209,6 +209,8 @@ export const MAX_ITEM_BYTES = 16 * 1024 * 1024;
 export const MAX_CODE_BYTES = 16 * 1024 * 1024;
 /** Modules that a worker or a server keeps in memory, in bytes of all of them. */
 export const MAX_KEPT_CODE_BYTES = 64 * 1024 * 1024;
+/** How long a worker waits for a module from whom it has asked for it, before it asks another that has it, too. */
+export const CODE_PATIENCE_MS = 10_000;
 /** Longest `--args`, in characters of JSON. */
 export const MAX_ARGS_CHARS = 256 * 1024;
 /** How much work a chunk should be. */
@@ -239,7 +241,7 @@ export const MAX_JOB_RESULT_BYTES = 32 * 1024 * 1024;
 export const FIRST_INPUT_BYTES = 1024 * 1024;
 /** What a message held for a client counts beside its own bytes. */
 export const HELD_MESSAGE_BYTES = 256;
-/** Messages beside results (failures, prints) that wait for a client, in bytes, before it is given no more. */
+/** Printed texts that wait for a client, in bytes, before it is given no more; answers that wait, before we close. */
 export const MAX_UNSENT_MESSAGE_BYTES = 1024 * 1024;
 /** Jobs that a server runs at once. */
 export const MAX_JOBS = 64;
@@ -255,7 +257,7 @@ export const CHANNEL_IDLE_MS = 60_000;
 export const CHANNEL_REDIAL_MIN_MS = 50;
 /** The longest pause before a channel that failed is dialled again. */
 export const CHANNEL_REDIAL_MAX_MS = 5000;
-/** A client with jobs that is silent for so long, without an answer to a ping, is gone; a stopped one may go on. */
+/** A client that is silent so long on its channel, asked or not, is gone; one that was stopped may go on. */
 export const JOB_CLIENT_SILENCE_MS = 30_000;
 /** Slots of all workers that a server tells the one above it. */
 export const MAX_TOLD_SLOTS = 65_536;
@@ -293,7 +295,7 @@ export const SLOT_HEARTBEATS_TO_DOWN = 10;
 export const MAX_SETUP_DEATHS = 3;
 /** How long the item of a chunk that is not wanted any more may go on before its slot is ended. */
 export const DROP_GRACE_MS = 1000;
-/** Job channels that a worker serves at once. */
+/** Job channels of clients that a server, or of requesters that a worker, serves at once. */
 export const MAX_CHANNELS = 256;
 /** Chunks of one channel that a worker holds, for each of its slots. */
 export const MAX_CHUNKS_PER_SLOT = 8;

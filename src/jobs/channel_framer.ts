@@ -1,12 +1,12 @@
 import { MAX_CHANNEL_LINE_BYTES, MAX_PIECE_BYTES } from "../limits.ts";
-import { decodeLine, LineFramer } from "../protocol/framing.ts";
+import { decodeLine, LineFramer, NEWLINE } from "../protocol/framing.ts";
 import { isJsonObject, type JsonObject, parseJson } from "../protocol/json.ts";
 import { shown } from "./shown.ts";
 
 /** A message as it came: nothing about its members is trusted yet, but `op` and `bytes`. */
 export interface Framed {
   readonly members: JsonObject & { readonly op: string };
-  /** The bytes that followed it, a copy that belongs to whoever takes it; none if it had none. */
+  /** The bytes that followed it, a copy that belongs to whoever takes it; none if it had none, or none are wanted. */
   readonly payload: Uint8Array;
 }
 
@@ -23,8 +23,19 @@ export class ChannelFramer {
   #lines = new LineFramer(MAX_CHANNEL_LINE_BYTES);
   #rest: Uint8Array = NO_BYTES;
   #members: Framed["members"] | undefined;
+  /** Where the bytes of the message go; nowhere if nobody wants them. */
   #payload = NO_BYTES;
-  #filled = 0;
+  /** Bytes of the payload that are still to come. */
+  #missing = 0;
+  readonly #isWanted: (members: Framed["members"]) => boolean;
+
+  /**
+   * A framer of a stream that begins. The bytes of a message that is not wanted are skipped, and it comes without:
+   * nothing is held for whoever speaks of what nobody knows.
+   */
+  constructor(isWanted: (members: Framed["members"]) => boolean = () => true) {
+    this.#isWanted = isWanted;
+  }
 
   /** Adds a chunk, which is borrowed until {@linkcode settle}. All that came before must have been taken. */
   push(chunk: Uint8Array): void {
@@ -43,7 +54,7 @@ export class ChannelFramer {
   #readLine(): boolean {
     const rest = this.#rest;
     if (rest.length === 0) return false;
-    const newline = rest.indexOf(0x0a);
+    const newline = rest.indexOf(NEWLINE);
     const end = newline < 0 ? rest.length : newline + 1;
     this.#rest = rest.subarray(end);
     const lines = this.#lines;
@@ -69,18 +80,19 @@ export class ChannelFramer {
       return;
     }
     this.#members = members as Framed["members"];
-    this.#payload = bytes === 0 ? NO_BYTES : new Uint8Array(bytes);
-    this.#filled = 0;
+    const isKept = bytes > 0 && this.#isWanted(this.#members);
+    this.#payload = isKept ? new Uint8Array(bytes) : NO_BYTES;
+    this.#missing = bytes;
   }
 
   /** Moves bytes of the chunk into the payload; gives the message once it is whole. */
   #fill(): Framed | undefined {
     const payload = this.#payload;
-    const taken = this.#rest.subarray(0, payload.length - this.#filled);
-    payload.set(taken, this.#filled);
-    this.#filled += taken.length;
+    const taken = this.#rest.subarray(0, this.#missing);
+    if (payload.length > 0) payload.set(taken, payload.length - this.#missing);
+    this.#missing -= taken.length;
     this.#rest = this.#rest.subarray(taken.length);
-    if (this.#filled < payload.length) return undefined;
+    if (this.#missing > 0) return undefined;
     const members = this.#members!;
     this.#members = undefined;
     this.#payload = NO_BYTES;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { NEWLINE } from "../protocol/framing.ts";
 import {
   bufferOf,
   Bytes,
@@ -35,7 +36,6 @@ export class InputError extends PlainError {
   }
 }
 
-const NEWLINE = 0x0a;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;

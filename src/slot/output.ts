@@ -16,10 +16,10 @@ import {
 } from "../jobs/primordials.ts";
 import { ValueError } from "../jobs/values.ts";
 import { MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../limits.ts";
+import { NEWLINE } from "../protocol/framing.ts";
 import type { Ring } from "./ring.ts";
 import { FROM_SANDBOX, INDEX, type Trouble } from "./shared.ts";
 
-const NEWLINE = 0x0a;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 /** Integers up to this are written digit by digit, by 32-bit arithmetic. */

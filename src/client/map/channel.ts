@@ -11,7 +11,7 @@ import {
 } from "../../limits.ts";
 import { formatAddress } from "../../protocol/address.ts";
 import { decodeReply, replyError } from "../../protocol/decode_reply.ts";
-import { decodeLine } from "../../protocol/framing.ts";
+import { decodeLine, NEWLINE } from "../../protocol/framing.ts";
 import type { Address, ConnectionEvent, ConnectionId, Effect } from "../../protocol/machine.ts";
 import { backoffMs } from "../../scheduling/backoff.ts";
 
@@ -210,7 +210,7 @@ export class Channel {
 
   /** Reads the reply to our request for the channel; gives what came after it, if that is granted. */
   #greeted(bytes: Uint8Array, nowMs: number): Uint8Array | undefined {
-    const newline = bytes.indexOf(0x0a);
+    const newline = bytes.indexOf(NEWLINE);
     const head = new Uint8Array(this.#greeting.length + (newline < 0 ? bytes.length : newline));
     head.set(this.#greeting);
     head.set(bytes.subarray(0, head.length - this.#greeting.length), this.#greeting.length);

@@ -1,3 +1,4 @@
+import { Answers } from "../../jobs/answers.ts";
 import { messageLine } from "../../jobs/channel_framer.ts";
 import { isCause, isWhole, textOf } from "../../jobs/members.ts";
 import type { ChannelMessage, FailedMessage } from "../../jobs/messages.ts";
@@ -16,6 +17,8 @@ export class ChannelWire {
   readonly connection: ConnectionId;
   /** Whether the connection is gone: nothing is written any more. */
   isClosed = false;
+  /** What the peer was answered and may not have read. */
+  readonly answers: Answers = new Answers();
   readonly #port: WirePort;
 
   /** A channel over a connection. */
@@ -27,7 +30,9 @@ export class ChannelWire {
   /** Sends a message, and the bytes that it announces. */
   send(message: ChannelMessage, payload?: Uint8Array): void {
     if (this.isClosed) return;
-    this.#port.write(this.connection, messageLine(message));
+    const line = messageLine(message);
+    this.answers.sent(message, line);
+    this.#port.write(this.connection, line);
     if (payload !== undefined && payload.length > 0) {
       this.#port.writeBytes(this.connection, payload);
     }

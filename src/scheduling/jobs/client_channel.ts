@@ -36,7 +36,7 @@ export class ClientChannel {
   toldSlots: number;
   toldMs = -Infinity;
   readonly #port: ClientChannelPort;
-  readonly #framer = new ChannelFramer();
+  readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
   readonly #pulse: Pulse;
   #asideBytes = 0;
 
@@ -63,6 +63,7 @@ export class ClientChannel {
   /** Everything that was sent has gone. */
   drained(): void {
     this.#asideBytes = 0;
+    this.wire.answers.drained();
   }
 
   /** Bytes came; gives what is wrong with them. */
@@ -71,18 +72,19 @@ export class ClientChannel {
     const framer = this.#framer;
     framer.push(bytes);
     for (let framed = framer.next(); framed !== undefined; framed = framer.next()) {
-      const fault = this.#take(framed, nowMs);
+      const fault = this.#take(framed, nowMs) ?? this.wire.answers.fault;
       if (fault !== undefined) return fault;
     }
     return framer.fault;
   }
 
+  /** When {@linkcode tick} has something to do. */
+  get dueMs(): number {
+    return this.#pulse.dueMs;
+  }
+
   /** Asks whether the client lives, if that is due; gives whether it is gone. */
   tick(nowMs: number): boolean {
-    if (this.jobs.size === 0) {
-      this.#pulse.heard(nowMs);
-      return false;
-    }
     const pulse = this.#pulse.tick(nowMs);
     if (pulse === "ask") this.wire.send({ op: "ping" });
     return pulse === "gone";

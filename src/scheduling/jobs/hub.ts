@@ -3,6 +3,7 @@ import {
   CHANNEL_IDLE_MS,
   JOB_WATCH_MS,
   LINGER_MS,
+  MAX_CHANNELS,
   MAX_HOPS,
   MAX_JOBS,
   MAX_KEPT_CODE_BYTES,
@@ -80,6 +81,11 @@ export class JobHub {
   /** Whether nobody has anything to do with jobs any more. */
   get isIdle(): boolean {
     return this.#clients.size === 0;
+  }
+
+  /** Whether another client can have a channel. */
+  get hasRoom(): boolean {
+    return this.#clients.size < MAX_CHANNELS;
   }
 
   /** Slots of all workers, as far as they are known. */
@@ -163,6 +169,7 @@ export class JobHub {
       else tellProgress(client, this.board, nowMs);
     }
     tellSlots(this.#clients.values(), this.slots, nowMs);
+    for (const client of this.#clients.values()) this.#wake(client.dueMs);
     if (this.#running.size > 0) this.#wake(nowMs + JOB_WATCH_MS);
     else if (this.board.channels.size > 0 && isUsed) this.#wake(this.#usedMs + CHANNEL_IDLE_MS);
   }

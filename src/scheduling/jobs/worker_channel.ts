@@ -46,7 +46,7 @@ export class WorkerChannel {
   readonly refused: WeakSet<Job> = new WeakSet();
   readonly #wire: ChannelWire;
   readonly #port: WorkerChannelPort;
-  readonly #framer = new ChannelFramer();
+  readonly #framer = new ChannelFramer(({ job }) => this.#opened.has(job as number));
   readonly #opened = new Map<number, Opened>();
   #pulse: Pulse;
 
@@ -138,13 +138,18 @@ export class WorkerChannel {
     this.#wire.send({ op: "close", job: job.number });
   }
 
+  /** Everything that was sent has gone. */
+  drained(): void {
+    this.#wire.answers.drained();
+  }
+
   /** Bytes came; gives what is wrong with them. */
   received(bytes: Uint8Array, nowMs: number): Fault {
     this.#pulse.heard(nowMs);
     const framer = this.#framer;
     framer.push(bytes);
     for (let framed = framer.next(); framed !== undefined; framed = framer.next()) {
-      const fault = this.#take(framed, nowMs);
+      const fault = this.#take(framed, nowMs) ?? this.#wire.answers.fault;
       if (fault !== undefined) return fault;
     }
     return framer.fault;

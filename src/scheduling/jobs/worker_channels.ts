@@ -77,6 +77,7 @@ export class WorkerChannels {
       return end.step(event, nowMs);
     }
     if (event.kind === "received") this.#received(end, event.bytes, nowMs);
+    else if (event.kind === "drained") end.drained();
     else if (event.kind === "ended") this.#close(end, nowMs);
     else if (event.kind === "closed") {
       this.#dials.get(end.worker)?.lost(nowMs);

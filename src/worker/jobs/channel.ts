@@ -1,3 +1,4 @@
+import { Answers } from "../../jobs/answers.ts";
 import { Pulse } from "../../jobs/pulse.ts";
 import { ChannelFramer, messageLine } from "../../jobs/channel_framer.ts";
 import { HEARTBEATS_TO_DOWN } from "../../limits.ts";
@@ -26,7 +27,8 @@ export class Channel {
   chunks = 0;
   readonly pulse: Pulse;
   readonly #port: ChannelPort;
-  readonly #framer = new ChannelFramer();
+  readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
+  readonly #answers = new Answers();
   /** Whether nothing more is taken from it. */
   #isClosed = false;
 
@@ -54,15 +56,23 @@ export class Channel {
       const { members, payload } = framed;
       if (members.op === "ping") this.send({ op: "pong" });
       else if (members.op !== "pong") this.#port.message(this, members, payload);
+      if (this.#answers.fault !== undefined) this.#misused(this.#answers.fault);
     }
-    if (framer.fault !== undefined && !this.#isClosed) this.#port.misused(this, framer.fault);
+    if (framer.fault !== undefined) this.#misused(framer.fault);
+  }
+
+  /** Everything that was sent has gone. */
+  drained(): void {
+    this.#answers.drained();
   }
 
   /** Writes a message, and the bytes that belong to it. */
   send(message: object, payload?: Uint8Array): void {
     if (this.#isClosed) return;
     const { connection } = this;
-    this.#port.effect({ kind: "write", connection, text: messageLine(message) });
+    const text = messageLine(message);
+    this.#answers.sent(message, text);
+    this.#port.effect({ kind: "write", connection, text });
     if (payload === undefined || payload.length === 0) return;
     this.#port.effect({ kind: "write_bytes", connection, bytes: payload });
   }
@@ -70,5 +80,9 @@ export class Channel {
   /** Nothing more is said or taken. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  #misused(reason: string): void {
+    if (!this.#isClosed) this.#port.misused(this, reason);
   }
 }

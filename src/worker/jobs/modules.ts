@@ -1,4 +1,4 @@
-import { MAX_KEPT_CODE_BYTES } from "../../limits.ts";
+import { CODE_PATIENCE_MS, MAX_KEPT_CODE_BYTES } from "../../limits.ts";
 import { type WireError, wireError } from "../../protocol/errors.ts";
 import { Pieces } from "../../jobs/pieces.ts";
 import type { RunnerOptions } from "./port.ts";
@@ -22,18 +22,23 @@ export interface ModuleUser {
 interface Entry {
   readonly sha256: string;
   readonly bytes: number;
-  readonly pieces: Pieces;
   readonly users: Set<ModuleUser>;
-  /** Who has been asked for it; `undefined` once it is whole. */
-  sender: ModuleUser | undefined;
+  /** Who has been asked for it and has not sent it, and what has come of each. */
+  readonly asked: Map<ModuleUser, Pieces>;
+  /** When somebody was asked last. */
+  askedMs: number;
+  /** All of it, once it is here. */
+  whole: ModulePieces | undefined;
 }
 
 /**
- * The modules of a worker by their SHA-256, one copy for all jobs. Those that nobody uses are kept as long as
- * there is room, and forgotten in the order in which they were last used. A module counts only if it is what
- * its hash says: otherwise one user could put his own in the place of another's.
+ * The modules of a worker by their SHA-256 and length, one copy for all jobs. Those that nobody uses are kept as
+ * long as there is room, and forgotten in the order in which they were last used. A module counts only if it is
+ * what its hash says: otherwise one user could put his own in the place of another's. Nor can one keep it from
+ * another by a wrong length, or by never sending it: the next that waits for it is asked as well after a while.
  *
- * Invariant: the bytes of all entries, whole or on their way, are at most MAX_KEPT_CODE_BYTES.
+ * Invariant: the bytes of all entries, whole or on their way from each that was asked, are at most
+ * MAX_KEPT_CODE_BYTES.
  */
 export class Modules {
   readonly #sha256: RunnerOptions["sha256"];
@@ -46,56 +51,103 @@ export class Modules {
     this.#sha256 = sha256;
   }
 
+  /** When {@linkcode tick} has something to do. */
+  get dueMs(): number {
+    let dueMs = Infinity;
+    for (const entry of this.#entries.values()) {
+      if (nextToAsk(entry) !== undefined) dueMs = Math.min(dueMs, entry.askedMs + CODE_PATIENCE_MS);
+    }
+    return dueMs;
+  }
+
+  /** Time has passed: others are asked for what has not come. */
+  tick(nowMs: number): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (nowMs < entry.askedMs + CODE_PATIENCE_MS) continue;
+      const next = nextToAsk(entry);
+      if (next !== undefined) this.#ask(entry, next, nowMs);
+    }
+  }
+
   /** A job wants its module: it gets it now, is asked for it, or waits for another's. */
-  open(user: ModuleUser): void {
-    const { sha256, codeBytes } = user;
-    const entry = this.#entries.get(sha256);
-    if (entry === undefined) return this.#begin(user);
-    if (entry.bytes !== codeBytes) return user.refused(wireError("bad_job", '"code_bytes"'));
-    this.#entries.delete(sha256);
-    this.#entries.set(sha256, entry);
+  open(user: ModuleUser, nowMs: number): void {
+    const key = keyOf(user);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const { sha256, codeBytes: bytes } = user;
+      const users = new Set([user]);
+      const begun = { sha256, bytes, users, asked: new Map(), askedMs: nowMs, whole: undefined };
+      this.#ask(begun, user, nowMs);
+      return;
+    }
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
     entry.users.add(user);
-    if (entry.sender === undefined) user.loaded(entry.pieces.list);
+    if (entry.whole !== undefined) user.loaded(entry.whole);
   }
 
   /** A piece of the module that a job was asked for. */
   take(user: ModuleUser, piece: Uint8Array): void {
-    const entry = this.#entries.get(user.sha256);
-    if (entry?.sender !== user) return user.refused(wireError("bad_job", '"code"'));
-    const { pieces } = entry;
+    const entry = this.#entries.get(keyOf(user));
+    const pieces = entry?.asked.get(user);
+    if (entry === undefined || pieces === undefined) {
+      return user.refused(wireError("bad_job", '"code"'));
+    }
+    // Another was asked as well, and was faster.
+    if (entry.whole !== undefined) return;
     pieces.add(piece);
     if (pieces.bytes < entry.bytes) return;
     const isRight = pieces.bytes === entry.bytes && this.#sha256(pieces.list) === entry.sha256;
     if (!isRight) return user.refused(wireError("bad_code", "SHA-256"));
-    entry.sender = undefined;
-    for (const one of [...entry.users]) one.loaded(pieces.list);
+    const { list } = pieces;
+    entry.asked.delete(user);
+    for (const late of entry.asked.values()) late.clear();
+    this.#bytes -= entry.asked.size * entry.bytes;
+    entry.whole = list;
+    for (const one of [...entry.users]) one.loaded(list);
   }
 
-  /** A job is over. If it was sending its module, another that waits for the same has to. */
-  close(user: ModuleUser): void {
-    const entry = this.#entries.get(user.sha256);
-    if (entry === undefined || !entry.users.delete(user) || entry.sender !== user) return;
-    entry.pieces.clear();
-    [entry.sender] = entry.users;
-    if (entry.sender === undefined) this.#forget(entry);
-    else entry.sender.need();
+  /** A job is over. If only it was asked for its module, another that waits for the same is. */
+  close(user: ModuleUser, nowMs: number): void {
+    const entry = this.#entries.get(keyOf(user));
+    if (entry === undefined || !entry.users.delete(user) || !entry.asked.delete(user)) return;
+    if (entry.whole !== undefined) return;
+    this.#bytes -= entry.bytes;
+    if (entry.asked.size > 0) return;
+    const next = nextToAsk(entry);
+    if (next === undefined) this.#entries.delete(keyOf(user));
+    else this.#ask(entry, next, nowMs);
   }
 
-  #begin(user: ModuleUser): void {
-    const { sha256, codeBytes: bytes } = user;
-    for (const entry of this.#entries.values()) {
+  /** Asks a job for its module, if what it sends can be held; else it has to do without. */
+  #ask(entry: Entry, user: ModuleUser, nowMs: number): void {
+    const { bytes, asked } = entry;
+    for (const [key, other] of this.#entries) {
       if (this.#bytes + bytes <= MAX_KEPT_CODE_BYTES) break;
-      if (entry.users.size === 0) this.#forget(entry);
+      if (other.users.size > 0) continue;
+      this.#entries.delete(key);
+      this.#bytes -= other.bytes;
     }
-    if (this.#bytes + bytes > MAX_KEPT_CODE_BYTES) return user.refused(wireError("too_many_jobs"));
-    const users = new Set([user]);
-    this.#entries.set(sha256, { sha256, bytes, pieces: new Pieces(), users, sender: user });
+    if (this.#bytes + bytes > MAX_KEPT_CODE_BYTES) {
+      entry.users.delete(user);
+      return user.refused(wireError("too_many_jobs"));
+    }
+    this.#entries.set(keyOf(user), entry);
     this.#bytes += bytes;
+    asked.set(user, new Pieces());
+    entry.askedMs = nowMs;
     user.need();
   }
+}
 
-  #forget(entry: Entry): void {
-    this.#entries.delete(entry.sha256);
-    this.#bytes -= entry.bytes;
-  }
+/** What is the same for all that mean the same module. */
+function keyOf({ sha256, codeBytes }: ModuleUser): string {
+  return `${sha256}/${codeBytes}`;
+}
+
+/** Who could send a module that has not come, and was not asked yet: the one that has waited longest. */
+function nextToAsk({ users, asked, whole }: Entry): ModuleUser | undefined {
+  if (whole !== undefined) return undefined;
+  for (const user of users) if (!asked.has(user)) return user;
+  return undefined;
 }

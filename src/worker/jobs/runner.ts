@@ -68,6 +68,7 @@ export class Runner {
       misused: (from, reason) => this.#closeChannel(from, reason),
     }, nowMs);
     this.#channels.set(connection, channel);
+    this.#port.wakeBy(channel.pulse.dueMs);
     if (this.#toldSlots !== this.#options.slots) {
       channel.send({ op: "slots", slots: this.#toldSlots });
     }
@@ -87,6 +88,7 @@ export class Runner {
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#checkChannels();
+    this.#modules.tick(nowMs);
     this.#keeper.check(nowMs);
     this.#settle();
     this.#wake();
@@ -114,7 +116,7 @@ export class Runner {
       opened: (job) => {
         this.#jobs.add(job);
         this.#port.wakeBy(this.#nowMs + HEARTBEAT_INTERVAL_MS);
-        this.#modules.open(job);
+        this.#modules.open(job, this.#nowMs);
       },
       closed: (job) => this.#endJob(job),
       code: (job, piece) => this.#modules.take(job, piece),
@@ -138,6 +140,7 @@ export class Runner {
 
   #stepChannel(channel: Channel, event: ConnectionEvent): void {
     if (event.kind === "received") channel.receive(event.bytes, this.#nowMs);
+    else if (event.kind === "drained") channel.drained();
     else if (event.kind === "ended") this.#closeChannel(channel, undefined);
     else if (event.kind === "closed") this.#forgetChannel(channel);
   }
@@ -165,7 +168,7 @@ export class Runner {
     for (const slot of [...job.slots]) this.#keeper.kill(slot);
     job.waiting.length = 0;
     for (const chunk of [...job.chunks.values()]) job.forget(chunk);
-    this.#modules.close(job);
+    this.#modules.close(job, this.#nowMs);
   }
 
   /** A chunk, or what is left of it, goes back to whom it came from. */
@@ -194,8 +197,6 @@ export class Runner {
 
   #checkChannels(): void {
     for (const channel of [...this.#channels.values()]) {
-      // What we have dialled ourselves is watched always, what was dialled to us while it has jobs.
-      if (channel.jobs.size === 0 && channel.connection > 0) continue;
       const verdict = channel.pulse.tick(this.#nowMs);
       if (verdict === "ask") channel.send({ op: "ping" });
       else if (verdict === "gone") this.#closeChannel(channel, "is silent");
@@ -205,7 +206,7 @@ export class Runner {
   #settle(): void {
     if (!this.#isLeaving) {
       for (let match = this.#next(); match !== undefined; match = this.#next()) {
-        const { job, slot, displaced } = match;
+        const { job, chunk, slot, displaced } = match;
         if (displaced !== undefined) this.#keeper.kill(displaced);
         if (slot.job === undefined) {
           this.#keeper.pool.take(slot, this.#nowMs);
@@ -213,7 +214,8 @@ export class Runner {
           slot.open(job);
         }
         job.servedAt = ++this.#served;
-        slot.begin(job.waiting.shift()!, job.worker, this.#nowMs);
+        job.waiting.splice(job.waiting.indexOf(chunk), 1);
+        slot.begin(chunk, job.worker, this.#nowMs);
         this.#port.wakeBy(this.#nowMs + HEARTBEAT_INTERVAL_MS);
       }
       this.#keeper.pool.fill(this.#nowMs);
@@ -247,9 +249,8 @@ export class Runner {
 
   #wake(): void {
     this.#port.wakeBy(this.#keeper.pool.retryAtMs(this.#nowMs));
-    for (const { pulse, jobs, connection } of this.#channels.values()) {
-      if (jobs.size > 0 || connection < 0) this.#port.wakeBy(pulse.dueMs);
-    }
+    for (const { pulse } of this.#channels.values()) this.#port.wakeBy(pulse.dueMs);
+    this.#port.wakeBy(this.#modules.dueMs);
     this.#port.wakeBy(this.#keeper.dueMs);
   }
 

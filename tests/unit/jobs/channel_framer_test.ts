@@ -38,6 +38,14 @@ Deno.test("ChannelFramer gives the same a byte at a time, and cut at every place
   }
 });
 
+Deno.test("ChannelFramer skips the bytes of what is not wanted, wherever they are cut", () => {
+  for (let cut = 0; cut <= STREAM.length; cut++) {
+    const framer = new ChannelFramer(({ op }) => op !== "result");
+    const found = [...read(framer, STREAM.slice(0, cut)), ...read(framer, STREAM.slice(cut))];
+    assertEquals(found, ["ping:", "result:", "items:ñ\n", "pong:"], `cut at ${cut}`);
+  }
+});
+
 Deno.test("ChannelFramer keeps no part of a chunk that its owner uses again", () => {
   const framer = new ChannelFramer();
   const buffer = STREAM.slice(0, 50);

@@ -1,5 +1,6 @@
 /** What a peer of a server may make it hold, and what becomes of one that goes beyond. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { MAX_CHANNELS } from "../../../src/limits.ts";
 import { JobWires, OPENING, type Wire } from "./job_wire.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -67,6 +68,108 @@ Deno.test("a client that sends nothing in many messages loses its channel", () =
   giving.wires.send(giving.client, { op: "items", job: 1, chunk: 1, bytes: 0 });
   assertEquals(giving.client.end, "close");
 });
+
+Deno.test("who asks and does not read the answers loses its channel, and who reads them does not", () => {
+  const ping = '{"op":"ping"}\n'.repeat(1000);
+  const open = JSON.stringify({ op: "open", job: 7 }) + "\n";
+  const dropped = JSON.stringify({ ...RANGE, job: 1, count: 1, chunk: 0 });
+  const questions: ((round: number) => string)[] = [
+    () => ping,
+    () => open.repeat(1000),
+    (round) => {
+      const number = (index: number) => `"chunk":${1000 * round + index + 1}`;
+      const pair = (index: number) =>
+        `${dropped.replace('"chunk":0', number(index))}\n{"op":"drop","job":1,${number(index)}}\n`;
+      return Array.from({ length: 1000 }, (_, index) => pair(index)).join("");
+    },
+  ];
+  for (const question of questions) {
+    for (const reads of [false, true]) {
+      const { wires, client } = running();
+      let answered = 0;
+      for (let round = 0; round < 100 && client.end === undefined; round++) {
+        wires.send(client, question(round));
+        answered += wires.take(client).length;
+        if (reads) wires.step({ kind: "drained", connection: client.connection });
+      }
+      assertEquals(client.end, reads ? undefined : "close", `${question(0).slice(0, 40)} ${reads}`);
+      if (!reads) assert(answered < 1.2 * MEBIBYTE, `${answered}`);
+      if (!reads) assertStringIncludes(wires.logs.join(), "does not read the answers");
+    }
+  }
+});
+
+Deno.test("a worker that asks and does not read the answers loses its channel", () => {
+  const { wires, worker } = running();
+  const ping = '{"op":"ping"}\n'.repeat(1000);
+  let answered = 0;
+  for (let round = 0; round < 200 && worker.end === undefined; round++) {
+    wires.send(worker, ping);
+    answered += wires.take(worker).length;
+    if (round < 50) wires.step({ kind: "drained", connection: worker.connection });
+  }
+  assertEquals(worker.end, "close");
+  assert(answered > 1.5 * MEBIBYTE && answered < 2 * MEBIBYTE, `${answered}`);
+});
+
+Deno.test("a server serves so many channels of clients, and one that ends makes room", () => {
+  const wires = new JobWires(1);
+  const clients = Array.from({ length: MAX_CHANNELS }, () => wires.client());
+  const late = wires.accept();
+  const request = { id: 1, op: "channel", protocol: 1 };
+  wires.send(late, request);
+  assertStringIncludes(wires.take(late), '"code":"too_many_jobs"');
+  wires.step({ kind: "closed", connection: clients[0]!.connection, reason: "reset" });
+  wires.send(late, request);
+  assertStringIncludes(wires.take(late), '"ok":true');
+});
+
+Deno.test("a client without a job is gone when it is silent, also within a message", () => {
+  for (const begun of ["", '{"op":"items","job":0,"bytes":262144}\n1']) {
+    const wires = new JobWires(1);
+    const client = wires.client();
+    if (begun !== "") wires.send(client, begun);
+    wires.advance(30_999);
+    assertEquals(client.end, undefined);
+    wires.advance(1);
+    assertEquals(client.end, "close");
+  }
+  const wires = new JobWires(1);
+  const client = wires.client();
+  for (let second = 0; second < 100; second++) {
+    wires.advance(1000);
+    wires.send(client, { op: "pong" });
+  }
+  assertEquals(client.end, undefined);
+});
+
+Deno.test("the bytes of a job that nobody knows are not held", () => {
+  const { wires, client, worker } = running();
+  const allocated = allocations(() => {
+    for (const peer of [client, worker]) {
+      wires.send(peer, { op: "items", job: 9, chunk: 1, bytes: PIECE }, "x");
+    }
+  });
+  assertEquals(allocated.filter((bytes) => bytes === PIECE), []);
+});
+
+/** How long the arrays of bytes are that are made meanwhile. */
+function allocations(act: () => void): number[] {
+  const made: number[] = [];
+  const real = globalThis.Uint8Array;
+  globalThis.Uint8Array = new Proxy(real, {
+    construct(target, args, newTarget) {
+      if (typeof args[0] === "number") made.push(args[0]);
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
+  try {
+    act();
+  } finally {
+    globalThis.Uint8Array = real;
+  }
+  return made;
+}
 
 Deno.test("a client has a number of chunks without an answer, and not more", () => {
   const { wires, client } = running();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { MAX_CODE_BYTES, MAX_KEPT_CODE_BYTES } from "../../../../src/limits.ts";
+import { CODE_PATIENCE_MS, MAX_CODE_BYTES, MAX_KEPT_CODE_BYTES } from "../../../../src/limits.ts";
 import type { WireError } from "../../../../src/protocol/errors.ts";
 import { Modules, type ModuleUser } from "../../../../src/worker/jobs/modules.ts";
 
@@ -36,7 +36,7 @@ function storeOf(names: string): { modules: Modules; users: User[] } {
   const modules = new Modules(() => hash);
   const users = [...names].map((name) => {
     const user = new User(hash = name);
-    modules.open(user);
+    modules.open(user, 0);
     modules.take(user, PIECE);
     assertEquals(user.heard, ["need", "loaded"]);
     return user;
@@ -47,14 +47,14 @@ function storeOf(names: string): { modules: Modules; users: User[] } {
 /** What a job that wants a module hears at once. */
 function heardOf(modules: Modules, name: string): string[] {
   const user = new User(name);
-  modules.open(user);
+  modules.open(user, 0);
   return user.heard;
 }
 
 Deno.test("modules are kept after their jobs, and forgotten in the order of their last use", () => {
   assertEquals(ROOM, 4);
   const { modules, users } = storeOf("abcd");
-  for (const user of users) modules.close(user);
+  for (const user of users) modules.close(user, 0);
   assertEquals(heardOf(modules, "a"), ["loaded"]);
   assertEquals(heardOf(modules, "e"), ["need"], "b makes room");
   assertEquals(heardOf(modules, "c"), ["loaded"]);
@@ -66,7 +66,7 @@ Deno.test("a module that is in use is never forgotten, and one on its way counts
   const { modules, users } = storeOf("abc");
   assertEquals(heardOf(modules, "d"), ["need"]);
   assertEquals(heardOf(modules, "e"), ["too_many_jobs"]);
-  modules.close(users[1]!);
+  modules.close(users[1]!, 0);
   assertEquals(heardOf(modules, "e"), ["need"]);
   assertEquals(heardOf(modules, "a"), ["loaded"]);
 });
@@ -74,16 +74,45 @@ Deno.test("a module that is in use is never forgotten, and one on its way counts
 Deno.test("a module that nobody sends any more leaves nothing behind", () => {
   const { modules } = storeOf("abc");
   const user = new User("d");
-  modules.open(user);
-  modules.close(user);
+  modules.open(user, 0);
+  modules.close(user, 0);
   assertEquals(heardOf(modules, "e"), ["need"]);
 });
 
-Deno.test("a module whose length is another than before, and a piece that nobody asked for, are refused", () => {
+Deno.test("a module of which another length is said is another, and a piece that nobody asked for is refused", () => {
   const { modules, users } = storeOf("a");
   const user = { ...new User("a"), codeBytes: 1, heard: [] as string[] };
-  modules.open(Object.setPrototypeOf(user, User.prototype));
-  assertEquals(user.heard, ["bad_job"]);
+  modules.open(Object.setPrototypeOf(user, User.prototype), 0);
+  assertEquals(user.heard, ["need"]);
   modules.take(users[0]!, PIECE);
   assertEquals(users[0]!.heard.at(-1), "bad_job");
+});
+
+Deno.test("a module that does not come from whom it was asked is asked of the next as well", () => {
+  const modules = new Modules(() => "a");
+  const users = [new User("a"), new User("a"), new User("a")];
+  for (const user of users) modules.open(user, 0);
+  const heard = () => users.map((user) => user.heard.splice(0).join());
+  assertEquals([heard(), modules.dueMs], [["need", "", ""], CODE_PATIENCE_MS]);
+  modules.tick(CODE_PATIENCE_MS - 1);
+  assertEquals(heard(), ["", "", ""]);
+  modules.tick(CODE_PATIENCE_MS);
+  assertEquals([heard(), modules.dueMs], [["", "need", ""], 2 * CODE_PATIENCE_MS]);
+  modules.take(users[1]!, PIECE);
+  assertEquals([heard(), modules.dueMs], [["loaded", "loaded", "loaded"], Infinity]);
+  modules.take(users[0]!, PIECE);
+  assertEquals(heard(), ["", "", ""], "who is late has done nothing wrong");
+  // One copy is held: there is room for all but one of the others.
+  assertEquals([..."bcde"].map((name) => heardOf(modules, name)[0]), [
+    ...["need", "need", "need"],
+    "too_many_jobs",
+  ]);
+});
+
+Deno.test("who waits for a module of which there cannot be a second copy is refused in the end", () => {
+  const { modules } = storeOf("abc");
+  const users = [new User("d"), new User("d")];
+  for (const user of users) modules.open(user, 0);
+  modules.tick(CODE_PATIENCE_MS);
+  assertEquals(users.map(({ heard }) => heard), [["need"], ["too_many_jobs"]]);
 });

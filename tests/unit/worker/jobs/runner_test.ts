@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { MAX_PIECE_BYTES, MAX_VALUE_BYTES, SLOT_REFILL_MS } from "../../../../src/limits.ts";
+import {
+  CODE_PATIENCE_MS,
+  MAX_PIECE_BYTES,
+  MAX_VALUE_BYTES,
+  SLOT_REFILL_MS,
+} from "../../../../src/limits.ts";
 import { type FakeSlot, Lab, open, openMessage, type Peer, range } from "./lab.ts";
 
 /** What was said, in short: the operation and what matters of it. */
@@ -150,6 +155,23 @@ Deno.test("if the job that sends a module ends, another that waits for it is ask
   one.say({ op: "code", job: 1 }, "sha");
   one.lose();
   assertEquals(brief(other), ["need 9"]);
+  other.say({ op: "code", job: 9 }, "shared");
+  range(other, 9, 1, 1, 2);
+  assertEquals(lab.busy.length, 1);
+});
+
+Deno.test("who names a module, or a length of it, and never sends it, does not keep it from others", () => {
+  const lab = new Lab();
+  const [liar, other] = [lab.channel(), lab.channel()];
+  liar.say(openMessage(1, "shared"));
+  liar.say(openMessage(2, "shared", { code_bytes: 5 }));
+  other.say(openMessage(9, "shared"));
+  assertEquals(brief(other), []);
+  for (let ms = 0; ms < CODE_PATIENCE_MS; ms += 1000) {
+    lab.advance(1000);
+    for (const peer of [liar, other]) peer.say({ op: "pong" });
+  }
+  assertEquals(brief(other).at(-1), "need 9");
   other.say({ op: "code", job: 9 }, "shared");
   range(other, 9, 1, 1, 2);
   assertEquals(lab.busy.length, 1);
@@ -397,6 +419,24 @@ Deno.test("an item that has taken nearly all memory itself is named at once", ()
   slot!.say({ ...verdict, alone: true });
   finish(lab.busy[0]!);
   assertEquals(brief(channel).slice(-3), ["failed 5 1 2 memory", "result 5 1 3 1: 3", "done 5 1"]);
+});
+
+Deno.test("while a suspect waits for a fresh slot, those that are idle go on with other chunks", () => {
+  const lab = new Lab(2, false);
+  const channel = lab.channel();
+  open(channel, 5);
+  const used = lab.alive.slice(0, 2);
+  for (const slot of used) lab.connect(slot);
+  for (const position of [1, 6, 11]) range(channel, 5, position, position, 5);
+  useTooMuch(lab, 2);
+  finish(used[1]!);
+  // What came before the suspect; then it is first, and none of the processes that are being started has connected.
+  finish(used[1]!);
+  assertEquals(lab.busy.map(({ heard }) => heard.at(-1)!.position), [11]);
+  finish(used[1]!);
+  assertEquals(lab.busy, []);
+  lab.connect(lab.alive.find(({ isConnected }) => !isConnected)!);
+  assertEquals(lab.busy.map(({ heard }) => heard.at(-1)!.position), [2]);
 });
 
 Deno.test("where no fresh slot can be started, a suspect makes do with another", () => {
@@ -767,15 +807,13 @@ Deno.test("an item that goes on when its worker leaves is given back after a sec
   assertEquals([slot!.end, channel.end, lab.runner.isOver], ["close", "finish", true]);
 });
 
-Deno.test("pings are answered, and a requester that is silent while it has a job is given up", () => {
+Deno.test("pings are answered, and a requester that is silent is given up, with jobs or without", () => {
   const lab = new Lab();
   const channel = lab.channel();
   channel.say({ op: "ping" });
   assertEquals(brief(channel), ["pong"]);
-  lab.advance(60_000);
-  assertEquals([brief(channel), channel.end], [[], undefined], "without jobs nobody cares");
-  open(channel, 1);
-  for (let second = 0; second < 10; second++) {
+  for (let second = 0; second < 20; second++) {
+    if (second === 10) open(channel, 1);
     lab.advance(1000);
     assertEquals(brief(channel), ["ping"]);
     channel.say({ op: "pong" });
@@ -784,6 +822,28 @@ Deno.test("pings are answered, and a requester that is silent while it has a job
   assertEquals(channel.end, undefined);
   lab.advance(1);
   assertEquals([channel.end, lab.runner.jobs], ["close", 0]);
+  const idle = lab.channel();
+  lab.advance(3999);
+  assertEquals(idle.end, undefined);
+  lab.advance(1);
+  assertEquals(idle.end, "close");
+});
+
+Deno.test("a requester that asks and does not read the answers loses its channel, and one that reads does not", () => {
+  const questions = ['{"op":"ping"}\n', '{"op":"open","job":7}\n'];
+  for (const question of questions) {
+    for (const reads of [false, true]) {
+      const { lab, channel } = started();
+      let answers = 0;
+      for (let round = 0; round < 100 && channel.end === undefined; round++) {
+        channel.sayBytes(new TextEncoder().encode(question.repeat(1000)));
+        answers += channel.take().length;
+        if (reads) lab.step({ kind: "drained", connection: channel.connection });
+      }
+      assertEquals(channel.end, reads ? undefined : "close", `${question} ${reads}`);
+      assert(reads || answers < 80_000, `${answers}`);
+    }
+  }
 });
 
 Deno.test("a slot that is silent is asked, and ended if it does not answer", () => {
