@@ -1,4 +1,5 @@
 import { MAX_SLOT_START_LINE_BYTES, SLOT_START_TIMEOUT_MS } from "../limits.ts";
+import { NEWLINE } from "../protocol/framing.ts";
 import { isJsonObject, parseJson } from "../protocol/json.ts";
 import { Listener } from "./listener.ts";
 
@@ -9,8 +10,6 @@ export interface Arrival {
   /** Waits for it no more. */
   giveUp(reason: string): void;
 }
-
-const NEWLINE = 0x0a;
 
 /**
  * Listens on 127.0.0.1 for processes of our own. Each sends, as its first line, `{"op":"slot","token":"…"}` with
