@@ -167,8 +167,8 @@ export const MAX_MERGE_BYTES = 4 * 1024 * 1024;
 export const MAX_MERGING_BYTES = 32 * 1024 * 1024;
 /** Bytes of accumulators that a client holds while they are being merged, before it takes no more. */
 export const MAX_TREE_BYTES = 64 * 1024 * 1024;
-/** Numbers of a range: every position is a safe integer. */
-export const MAX_RANGE_ITEMS = 2 ** 53 - 1;
+/** Numbers of a range: every position is a safe integer, and so is the one behind the last. */
+export const MAX_RANGE_ITEMS = 2 ** 53 - 2;
 /** Largest seed. */
 export const MAX_SEED = 2 ** 53 - 1;
 /** How often a job's log is written to the disk. */

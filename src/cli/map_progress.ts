@@ -66,6 +66,7 @@ export class MapProgress implements Disposable {
   lost(): void {
     this.#workers = "reconnecting";
     this.#stopWaiting();
+    this.above("client: the server was lost, and is looked for\n");
   }
 
   /** Writes text to stderr, and keeps it apart from the line. */
@@ -79,6 +80,8 @@ export class MapProgress implements Disposable {
     clearInterval(this.#timer);
     this.#stopWaiting();
     this.above("");
+    // A log shall end with what was reached, not with the last full second.
+    if (this.#timer !== undefined && !this.#isTerminal) this.#draw();
   }
 
   #stopWaiting(): void {

@@ -126,7 +126,8 @@ async function showsProgress(cluster: MapCluster): Promise<void> {
   const { code, stderr } = await cluster.map(["slow.js", "--range", "1..2200", "--progress"]);
   assertEquals(code, 0);
   const lines = linesOf(stderr);
-  assert(lines.length >= 1 && lines.length <= 10, stderr);
+  assert(lines.length >= 2 && lines.length <= 10, stderr);
+  assertMatch(lines.at(-1)!, /^\[#+\] +100 % {2}2,200 done {2}/);
   assertMatch(
     lines[0]!,
     /^\[#*-*\] +\d+ % {2}[\d,]+ done {2}[\d,]+\/s {2}2 machines {2}\d+ s left$/,
@@ -186,7 +187,8 @@ Deno.test("client map waits for a server that was lost, and goes on with the nex
   const expected = Array.from({ length: 2000 }, (_, index) => `${index + 1}\n`).join("");
   // On a busy machine the new server may take a while to find its workers, and the client says so.
   const others = linesOf(stderr).filter((line) => !/: waiting for a worker that/.test(line));
-  assertEquals({ code, stdout, others }, { code: 0, stdout: expected, others: [] });
+  const said = ["client: the server was lost, and is looked for"];
+  assertEquals({ code, stdout, others }, { code: 0, stdout: expected, others: said });
 });
 
 Deno.test("client map claims no machines while a lost server is looked for", async () => {
@@ -213,5 +215,8 @@ Deno.test("client map ends with 3 when its server is lost for good", async () =>
   await cluster.server.kill();
   const { code, stderr } = await client.outcome();
   assertEquals(code, 3);
-  assertMatch(stderr, /^client: cannot reach 127\.0\.0\.1:\d+: connection refused\n$/);
+  assertMatch(
+    stderr,
+    /^client: the server was lost, and is looked for\nclient: cannot reach 127\.0\.0\.1:\d+: connection refused\n$/,
+  );
 });

@@ -1,6 +1,6 @@
 import { JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
 import type { Crowd } from "./chunk_speed.ts";
-import { preempted, recallable, slowest } from "./duplicates.ts";
+import { isHungry, preempted, recallable, slowest, superfluous } from "./duplicates.ts";
 import type { Job } from "./job.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
@@ -68,7 +68,13 @@ export class Board {
       this.#giveRounds(channels, perSlot, nowMs);
     }
     for (const job of this.jobs.values()) for (const one of preempted(job)) job.recall(one);
-    for (const channel of channels) this.#giveAgain(channel, nowMs);
+    const hungry = [...this.jobs.values()].filter((job) => isHungry(job, nowMs));
+    const spare = hungry.length > 0 ? superfluous(this.jobs.values()) : undefined;
+    spare?.job.recall(spare);
+    // What waits for its first place comes before what has one already.
+    for (const channel of channels) {
+      this.#giveAgain(channel, hungry.length > 0 ? hungry : this.#byTurn(), nowMs);
+    }
   }
 
   /** Time has passed: what is late is asked of others, and what cannot go on is told. */
@@ -119,9 +125,9 @@ export class Board {
   }
 
   /** A worker that has nothing to do does once more what others are late with. */
-  #giveAgain(channel: WorkerChannel, nowMs: number): void {
+  #giveAgain(channel: WorkerChannel, jobs: Iterable<Job>, nowMs: number): void {
     if (!channel.hasRoom(1, nowMs)) return;
-    for (const job of this.#byTurn()) {
+    for (const job of jobs) {
       if (channel.refused.has(job)) continue;
       for (;;) {
         const { attempt, nextMs } = slowest(job, channel, nowMs);

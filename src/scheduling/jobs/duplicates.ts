@@ -70,6 +70,33 @@ export function recallable(job: Job, nowMs: number): Attempt | undefined {
 }
 
 /**
+ * What should be taken back so that a job that is {@linkcode isHungry} need not wait for what is only done once more:
+ * the second attempt at something, the last that was given.
+ */
+export function superfluous(jobs: Iterable<Job>): Attempt | undefined {
+  let last: Attempt | undefined;
+  for (const job of jobs) {
+    for (const attempt of job.attempts) {
+      // One at a time: where it was, there is a place soon.
+      if (attempt.isDropped) return undefined;
+      const { attempts } = attempt.segment;
+      if (attempts.length < 2 || attempts.at(-1) !== attempt) continue;
+      if (last === undefined || attempt.givenMs > last.givenMs) last = attempt;
+    }
+  }
+  return last;
+}
+
+/** Whether there is something to do, and all that was given waits at workers for longer than an idle one takes. */
+export function isHungry(job: Job, nowMs: number): boolean {
+  if (job.code === undefined || !job.hasWork) return false;
+  for (const attempt of job.attempts) {
+    if (attempt.startedMs !== undefined || lateMs(attempt) > nowMs) return false;
+  }
+  return true;
+}
+
+/**
  * What should be taken back so that what the client waits for, which was lost with its worker, need not wait for a
  * place: the last that runs, and what waits behind it at the same worker. What those have told is kept.
  */

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { MAX_RANGE_ITEMS } from "../../../src/limits.ts";
 import { readChunk, readOpening } from "../../../src/jobs/read_requester.ts";
 import type { JobInput } from "../../../src/jobs/messages.ts";
 
@@ -84,4 +85,10 @@ Deno.test("readChunk() refuses numbers that cannot be", () => {
       assertEquals(readChunk({ ...LINES, [name]: value }, "items"), undefined, `${name} ${value}`);
     }
   }
+});
+
+Deno.test("readChunk() takes a chunk of the longest range that a client takes, and none that is longer", () => {
+  const count = MAX_RANGE_ITEMS;
+  assertEquals(readChunk({ ...RANGE, count }, "range"), { ...RANGE, count });
+  assertEquals(readChunk({ ...RANGE, count: count + 1 }, "range"), undefined);
 });

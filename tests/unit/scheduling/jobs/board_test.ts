@@ -118,6 +118,43 @@ Deno.test("what the client waits for, lost with its worker, takes the place of w
   assertEquals(room.chunksOf(worker).map(({ position }) => position), [1, 2]);
 });
 
+Deno.test("what is only done once more makes place for a job that has nobody", () => {
+  const room = new BoardRoom(4);
+  const long = room.addJob({}).job;
+  room.give(long, 1, 1, 2, 1e9);
+  const channels = [room.addChannel(1), room.addChannel(1)];
+  const handOutAt = (ms: number) => {
+    room.nowMs = ms;
+    room.board.tick(ms);
+    room.board.handOut(ms);
+  };
+  handOutAt(0);
+  const chunksOf = (name: number) =>
+    channels.flatMap((fake) => room.chunksOf(fake)).filter(({ job }) => job === name);
+  for (const fake of channels) for (const chunk of room.chunksOf(fake)) room.start(fake, chunk);
+  const [quick] = channels.filter((fake) =>
+    room.chunksOf(fake).some(({ position }) => position === 2)
+  );
+  for (const chunk of room.chunksOf(quick!)) {
+    room.tell(quick!, chunk, 10);
+    room.end(quick!, chunk, 1);
+  }
+  for (let ms = 100; ms < 10_000 && chunksOf(1).length < 2; ms += 100) handOutAt(ms);
+  assertEquals(chunksOf(1).map(({ position }) => position), [1, 1], "somebody idle does it, too");
+
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 1, 1e9);
+  for (const ms of [10_100, 10_200]) handOutAt(ms);
+  assertEquals(chunksOf(1).map(({ isDropped }) => isDropped).sort(), [false, true]);
+  const [dropped] = room.chunksOf(quick!).filter(({ isDropped }) => isDropped);
+  quick!.chunks.delete(`1/${dropped!.chunk}`);
+  const returned = { op: "returned", job: 1, chunk: dropped!.chunk, position: dropped!.next };
+  room.says(quick!, { ...returned, ms: 1, why: "dropped" });
+  for (const ms of [10_300, 10_400]) handOutAt(ms);
+  assert(room.chunksOf(quick!).some(({ job }) => job === 2), "it has the place");
+  assertEquals(chunksOf(1).length, 1, "and keeps it");
+});
+
 Deno.test("what two workers have died of runs alone", () => {
   const room = new BoardRoom(4);
   const { job } = room.addJob({});
