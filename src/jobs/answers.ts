@@ -1,7 +1,7 @@
 import { MAX_UNSENT_MESSAGE_BYTES } from "../limits.ts";
 
 /** Messages that whoever sends enough questions is given at once, however little he has allowed. */
-const ANSWERS: ReadonlySet<unknown> = new Set(["pong", "need", "want", "job_failed"]);
+const ANSWERS: ReadonlySet<unknown> = new Set(["pong", "need", "job_failed"]);
 /** Why a chunk goes back at once when it is asked for, or given to somebody who leaves. */
 const RETURNED_AT_ONCE: ReadonlySet<unknown> = new Set(["dropped", "leaving"]);
 
@@ -15,8 +15,9 @@ interface Sent {
  * What the other end of a channel was answered without credit since everything written had gone last. Whoever
  * reads leaves little of it; whoever asks and never reads would have us hold it without limit.
  *
- * Results and failures have their credit, and what tells of a chunk that runs comes no faster than it runs: on a
- * slow line, over which results go all the time, much of that is sent before everything has gone.
+ * Results and failures have their credit, what is wanted stands for input that has come, and what tells of a chunk
+ * that runs comes no faster than it runs: on a slow line, over which results go all the time, much of that is sent
+ * before everything has gone.
  */
 export class Answers {
   #bytes = 0;

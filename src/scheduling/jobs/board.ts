@@ -68,13 +68,10 @@ export class Board {
       this.#giveRounds(channels, perSlot, nowMs);
     }
     for (const job of this.jobs.values()) for (const one of preempted(job)) job.recall(one);
-    const hungry = [...this.jobs.values()].filter((job) => isHungry(job, nowMs));
-    const spare = hungry.length > 0 ? superfluous(this.jobs.values()) : undefined;
+    const hungry = [...this.jobs.values()].filter((job) => isHungry(job, channels, nowMs));
+    const spare = hungry.length > 0 ? superfluous(this.jobs.values(), hungry) : undefined;
     spare?.job.recall(spare);
-    // What waits for its first place comes before what has one already.
-    for (const channel of channels) {
-      this.#giveAgain(channel, hungry.length > 0 ? hungry : this.#byTurn(), nowMs);
-    }
+    for (const channel of channels) this.#giveAgain(channel, hungry, nowMs);
   }
 
   /** Time has passed: what is late is asked of others, and what cannot go on is told. */
@@ -124,10 +121,11 @@ export class Board {
     return [...this.jobs.values()].sort((one, other) => one.attempts.size - other.attempts.size);
   }
 
-  /** A worker that has nothing to do does once more what others are late with. */
-  #giveAgain(channel: WorkerChannel, jobs: Iterable<Job>, nowMs: number): void {
+  /** A worker that has nothing to do does once more what others are late with: first what nobody has begun. */
+  #giveAgain(channel: WorkerChannel, hungry: readonly Job[], nowMs: number): void {
     if (!channel.hasRoom(1, nowMs)) return;
-    for (const job of jobs) {
+    const others = [...this.#byTurn()].filter((job) => !hungry.includes(job));
+    for (const job of [...hungry, ...others]) {
       if (channel.refused.has(job)) continue;
       for (;;) {
         const { attempt, nextMs } = slowest(job, channel, nowMs);
@@ -156,9 +154,13 @@ export class Board {
   #giveSuspects(channels: readonly WorkerChannel[], nowMs: number): void {
     for (const job of this.jobs.values()) {
       for (const segment of job.waiting.filter((one) => one.isSuspect)) {
-        const channel = channels.find((one) => one.reservedFor === segment) ??
-          leastBusy(channels.filter((one) => !one.refused.has(job)));
+        const reserved = channels.find((one) => one.reservedFor === segment);
+        const least = leastBusy(channels.filter((one) => !one.refused.has(job)));
+        // Another may have become idle first.
+        const isMoved = reserved === undefined || (reserved.inHand > 0 && least?.inHand === 0);
+        const channel = isMoved ? least : reserved;
         if (channel === undefined) continue;
+        if (isMoved && reserved !== undefined) reserved.reservedFor = undefined;
         channel.reservedFor = segment;
         if (channel.inHand > 0) continue;
         channel.reservedFor = undefined;

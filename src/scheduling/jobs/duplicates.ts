@@ -70,30 +70,37 @@ export function recallable(job: Job, nowMs: number): Attempt | undefined {
 }
 
 /**
- * What should be taken back so that a job that is {@linkcode isHungry} need not wait for what is only done once more:
- * the second attempt at something, the last that was given.
+ * What should be taken back so that jobs that are {@linkcode isHungry} need not wait for what is only done once more:
+ * of others' second attempts that have come no further than the first, the last that was given.
  */
-export function superfluous(jobs: Iterable<Job>): Attempt | undefined {
+export function superfluous(jobs: Iterable<Job>, hungry: readonly Job[]): Attempt | undefined {
   let last: Attempt | undefined;
   for (const job of jobs) {
     for (const attempt of job.attempts) {
       // One at a time: where it was, there is a place soon.
       if (attempt.isDropped) return undefined;
-      const { attempts } = attempt.segment;
-      if (attempts.length < 2 || attempts.at(-1) !== attempt) continue;
+      const [first, second] = attempt.segment.attempts;
+      if (attempt !== second || attempt.next > first!.next || hungry.includes(job)) continue;
       if (last === undefined || attempt.givenMs > last.givenMs) last = attempt;
     }
   }
   return last;
 }
 
-/** Whether there is something to do, and all that was given waits at workers for longer than an idle one takes. */
-export function isHungry(job: Job, nowMs: number): boolean {
-  if (job.code === undefined || !job.hasWork) return false;
+/**
+ * Whether a job has something that could be done, and nobody to do it: all places have been taken, or what it was given
+ * has waited behind others for longer than an idle worker would take.
+ */
+export function isHungry(job: Job, channels: readonly WorkerChannel[], nowMs: number): boolean {
+  if (job.code === undefined || channels.every((channel) => channel.refused.has(job))) return false;
   for (const attempt of job.attempts) {
-    if (attempt.startedMs !== undefined || lateMs(attempt) > nowMs) return false;
+    const { startedMs, channel } = attempt;
+    // Where a slot is free for it, its module is being loaded or set up.
+    const waits = startedMs === undefined && channel.running >= channel.slots;
+    if (!waits || lateMs(attempt) > nowMs) return false;
   }
-  return true;
+  const isGivable = job.input.count > 0 || job.waiting.some((segment) => !segment.isSuspect);
+  return job.attempts.size > 0 || isGivable;
 }
 
 /**

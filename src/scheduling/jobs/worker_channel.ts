@@ -22,6 +22,8 @@ export interface WorkerChannelPort extends WirePort {
 interface Opened {
   readonly job: Job;
   readonly attempts: Map<number, Attempt>;
+  /** Whether the worker has been sent the module. */
+  hasCode: boolean;
 }
 
 /** The channel to one worker: which jobs are open on it, and which chunks the worker has. */
@@ -86,7 +88,7 @@ export class WorkerChannel {
   open(job: Job): Opened {
     let opened = this.#opened.get(job.number);
     if (opened !== undefined) return opened;
-    opened = { job, attempts: new Map() };
+    opened = { job, attempts: new Map(), hasCode: false };
     this.#opened.set(job.number, opened);
     this.#wire.send(job.opening);
     return opened;
@@ -193,13 +195,16 @@ export class WorkerChannel {
     // What was under way when a job was closed.
     if (opened === undefined) return undefined;
     const attempt = opened.attempts.get(members.chunk as number);
-    if (attempt === undefined) return this.#takeOfJob(opened.job, members, nowMs);
+    if (attempt === undefined) return this.#takeOfJob(opened, members, nowMs);
     return this.#takeOfChunk(attempt, { members, payload }, nowMs);
   }
 
-  #takeOfJob(job: Job, members: Framed["members"], nowMs: number): Fault {
+  #takeOfJob(opened: Opened, members: Framed["members"], nowMs: number): Fault {
+    const { job } = opened;
     switch (members.op) {
       case "need": {
+        if (opened.hasCode) return "asked for a module twice";
+        opened.hasCode = true;
         for (const piece of pieces(job.code ?? [])) {
           this.#wire.send({ op: "code", job: job.number, bytes: piece.length }, piece);
         }

@@ -25,8 +25,8 @@ interface Entry {
   readonly users: Set<ModuleUser>;
   /** Who has been asked for it and has not sent it, and what has come of each. */
   readonly asked: Map<ModuleUser, Pieces>;
-  /** When somebody was asked last. */
-  askedMs: number;
+  /** When somebody was asked last, or has sent something of it. */
+  heardMs: number;
   /** All of it, once it is here. */
   whole: ModulePieces | undefined;
 }
@@ -55,7 +55,7 @@ export class Modules {
   get dueMs(): number {
     let dueMs = Infinity;
     for (const entry of this.#entries.values()) {
-      if (nextToAsk(entry) !== undefined) dueMs = Math.min(dueMs, entry.askedMs + CODE_PATIENCE_MS);
+      if (nextToAsk(entry) !== undefined) dueMs = Math.min(dueMs, entry.heardMs + CODE_PATIENCE_MS);
     }
     return dueMs;
   }
@@ -63,7 +63,7 @@ export class Modules {
   /** Time has passed: others are asked for what has not come. */
   tick(nowMs: number): void {
     for (const entry of [...this.#entries.values()]) {
-      if (nowMs < entry.askedMs + CODE_PATIENCE_MS) continue;
+      if (nowMs < entry.heardMs + CODE_PATIENCE_MS) continue;
       const next = nextToAsk(entry);
       if (next !== undefined) this.#ask(entry, next, nowMs);
     }
@@ -76,7 +76,7 @@ export class Modules {
     if (entry === undefined) {
       const { sha256, codeBytes: bytes } = user;
       const users = new Set([user]);
-      const begun = { sha256, bytes, users, asked: new Map(), askedMs: nowMs, whole: undefined };
+      const begun = { sha256, bytes, users, asked: new Map(), heardMs: nowMs, whole: undefined };
       this.#ask(begun, user, nowMs);
       return;
     }
@@ -87,7 +87,7 @@ export class Modules {
   }
 
   /** A piece of the module that a job was asked for. */
-  take(user: ModuleUser, piece: Uint8Array): void {
+  take(user: ModuleUser, piece: Uint8Array, nowMs: number): void {
     const entry = this.#entries.get(keyOf(user));
     const pieces = entry?.asked.get(user);
     if (entry === undefined || pieces === undefined) {
@@ -95,6 +95,7 @@ export class Modules {
     }
     // Another was asked as well, and was faster.
     if (entry.whole !== undefined) return;
+    entry.heardMs = nowMs;
     pieces.add(piece);
     if (pieces.bytes < entry.bytes) return;
     const isRight = pieces.bytes === entry.bytes && this.#sha256(pieces.list) === entry.sha256;
@@ -135,7 +136,7 @@ export class Modules {
     this.#entries.set(keyOf(user), entry);
     this.#bytes += bytes;
     asked.set(user, new Pieces());
-    entry.askedMs = nowMs;
+    entry.heardMs = nowMs;
     user.need();
   }
 }

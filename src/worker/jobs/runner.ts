@@ -119,7 +119,7 @@ export class Runner {
         this.#modules.open(job, this.#nowMs);
       },
       closed: (job) => this.#endJob(job),
-      code: (job, piece) => this.#modules.take(job, piece),
+      code: (job, piece) => this.#modules.take(job, piece, this.#nowMs),
       complete: (chunk) => {
         if (this.#toldSlots === 0) this.#giveBack(chunk, "leaving");
         else chunk.job.enqueue(chunk);

@@ -155,6 +155,31 @@ Deno.test("what is only done once more makes place for a job that has nobody", (
   assertEquals(chunksOf(1).length, 1, "and keeps it");
 });
 
+Deno.test("a job that is being set up where slots are free takes nothing from others", () => {
+  const room = new BoardRoom(5);
+  const { job: long } = room.addJob({});
+  room.give(long, 1, 1, 1, 1e9);
+  const channels = [room.addChannel(1), room.addChannel(1), room.addChannel(1)];
+  const handOutAt = (ms: number) => {
+    room.nowMs = ms;
+    room.board.tick(ms);
+    room.board.handOut(ms);
+  };
+  const given = (name: number) =>
+    channels.flatMap((fake) => room.chunksOf(fake)).filter(({ job }) => job === name);
+  handOutAt(0);
+  for (const fake of channels) for (const chunk of room.chunksOf(fake)) room.start(fake, chunk);
+  for (let ms = 100; ms < 10_000 && given(1).length < 2; ms += 100) handOutAt(ms);
+  for (const fake of channels) {
+    for (const chunk of room.chunksOf(fake)) room.start(fake, chunk);
+  }
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 1, 1e9);
+  for (let ms = 10_000; ms < 40_000; ms += 100) handOutAt(ms);
+  assertEquals(given(1).map(({ isDropped }) => isDropped), [false, false]);
+  assertEquals(given(2).map(({ isDropped }) => isDropped), [false]);
+});
+
 Deno.test("what two workers have died of runs alone", () => {
   const room = new BoardRoom(4);
   const { job } = room.addJob({});

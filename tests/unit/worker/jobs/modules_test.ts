@@ -37,7 +37,7 @@ function storeOf(names: string): { modules: Modules; users: User[] } {
   const users = [...names].map((name) => {
     const user = new User(hash = name);
     modules.open(user, 0);
-    modules.take(user, PIECE);
+    modules.take(user, PIECE, 0);
     assertEquals(user.heard, ["need", "loaded"]);
     return user;
   });
@@ -84,7 +84,7 @@ Deno.test("a module of which another length is said is another, and a piece that
   const user = { ...new User("a"), codeBytes: 1, heard: [] as string[] };
   modules.open(Object.setPrototypeOf(user, User.prototype), 0);
   assertEquals(user.heard, ["need"]);
-  modules.take(users[0]!, PIECE);
+  modules.take(users[0]!, PIECE, 0);
   assertEquals(users[0]!.heard.at(-1), "bad_job");
 });
 
@@ -98,9 +98,9 @@ Deno.test("a module that does not come from whom it was asked is asked of the ne
   assertEquals(heard(), ["", "", ""]);
   modules.tick(CODE_PATIENCE_MS);
   assertEquals([heard(), modules.dueMs], [["", "need", ""], 2 * CODE_PATIENCE_MS]);
-  modules.take(users[1]!, PIECE);
+  modules.take(users[1]!, PIECE, 0);
   assertEquals([heard(), modules.dueMs], [["loaded", "loaded", "loaded"], Infinity]);
-  modules.take(users[0]!, PIECE);
+  modules.take(users[0]!, PIECE, 0);
   assertEquals(heard(), ["", "", ""], "who is late has done nothing wrong");
   // One copy is held: there is room for all but one of the others.
   assertEquals([..."bcde"].map((name) => heardOf(modules, name)[0]), [
@@ -115,4 +115,15 @@ Deno.test("who waits for a module of which there cannot be a second copy is refu
   for (const user of users) modules.open(user, 0);
   modules.tick(CODE_PATIENCE_MS);
   assertEquals(users.map(({ heard }) => heard), [["need"], ["too_many_jobs"]]);
+});
+
+Deno.test("who sends, however slowly, is not doubled", () => {
+  const modules = new Modules(() => "a");
+  const [sender, other] = [new User("a"), new User("a")];
+  for (const user of [sender, other]) modules.open(user, 0);
+  modules.take(sender, { length: 1 } as Uint8Array, CODE_PATIENCE_MS - 1);
+  modules.tick(CODE_PATIENCE_MS);
+  assertEquals(other.heard, []);
+  modules.take(sender, { length: MAX_CODE_BYTES - 1 } as Uint8Array, CODE_PATIENCE_MS);
+  assertEquals([sender.heard, other.heard], [["need", "loaded"], ["loaded"]]);
 });
