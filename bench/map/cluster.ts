@@ -51,9 +51,14 @@ export async function bestChunk(
   if (context.size === "tiny") return Math.max(...chunks);
   let best = { chunk: 1, ms: Infinity };
   for (const chunk of chunks) {
-    const { ms } = await timeJob(place, subject, work, chunk);
+    // A size that a peer cannot do the job with is none to choose.
+    const { ms } = await timeJob(place, subject, work, chunk).catch((error) => {
+      context.note(`${subject.name}: chunks of ${chunk}: ${error.message}`);
+      return { ms: Infinity };
+    });
     if (ms < best.ms) best = { chunk, ms };
   }
+  if (best.ms === Infinity) throw new Error(`Cannot count ${subject.name}: it can do no such job`);
   context.note(`${subject.name}: chunks of ${best.chunk}`);
   return best.chunk;
 }
