@@ -93,6 +93,7 @@ Deno.test("a worker may join and listen at once", async () => {
   await using server = await startServer();
   const port = freePort();
   await using worker = await startJoinedWorker([server], ["--port", String(port)]);
+  await worker.stdout.line(/^\[worker\] joining /);
   assertMatch(worker.stdout.text, /^\[worker\] listening on 127\.0\.0\.1:\d+\n\[worker\] joining /);
   await using another = await startServer({ workers: [`127.0.0.1:${port}`] });
   assertEquals(await server.ask(ADD), ADDED);

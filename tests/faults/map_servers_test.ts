@@ -42,7 +42,8 @@ Deno.test("client map goes on with the second server when the first is killed", 
   const known = tracesOf(client.stderr.text).length;
   await first.kill();
   assert(!client.stdout.text.includes(`\n${COUNT ** 2}\n`), "the job is under way");
-  const traces = tracesOf(await endsWhole(client, COUNT));
+  const said = ["client: the server was lost, and is looked for"];
+  const traces = tracesOf(await endsWhole(client, COUNT, said));
   assert(traces.length > known, "the second server took over");
 });
 

@@ -59,11 +59,15 @@ export async function untilAllWork(client: Process, names: readonly string[]): P
   }
 }
 
-/** Waits for the end of a client that calculates {@linkcode TRACED}: nothing may be lost, doubled or blamed. */
-export async function endsWhole(client: Process, count: number): Promise<string> {
+/** Waits for the end of a client that calculates {@linkcode TRACED}: nothing may be lost, doubled, or said beside `said`. */
+export async function endsWhole(
+  client: Process,
+  count: number,
+  said: readonly string[] = [],
+): Promise<string> {
   const { code, stdout, stderr } = await client.outcome();
   const others = stderr.split("\n").filter((line) => line !== "" && !line.endsWith("] saw"));
-  assertEquals([code, others], [0, []]);
+  assertEquals([code, others], [0, said]);
   // A difference of so many lines is no use to anybody.
   assert(stdout === squares(count), firstDifference(stdout, squares(count)));
   return stderr;

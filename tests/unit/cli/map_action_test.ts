@@ -90,7 +90,7 @@ Deno.test("a range has both of its ends, of any size", () => {
     ["7..7", 7n, 1],
     ["-5..+5", -5n, 11],
     [`${large}..${large + 2n}`, large, 3],
-    [`-${2 ** 53 - 1}..-1`, 1n - 2n ** 53n, 2 ** 53 - 1],
+    [`-${2 ** 53 - 2}..-1`, 2n - 2n ** 53n, 2 ** 53 - 2],
   ];
   for (const [text, first, count] of cases) {
     assertEquals(range.readText(text), { value: { first, count } });
@@ -105,7 +105,7 @@ Deno.test("what is no range is refused", () => {
     ["1..", /^is not a range/],
     ["1..1e3", /^is not a range/],
     ["0x1..3", /^is not a range/],
-    [`0..${2 ** 53 - 1}`, /^is too long/],
+    [`1..${2 ** 53 - 1}`, /^is too long/],
     [`1..${"9".repeat(1001)}`, /^is not a range/],
   ];
   for (const [text, expected] of cases) {
