@@ -25,6 +25,8 @@ export const MAX_REPLY_LINE_BYTES = 64 * 1024 * 1024;
 export const READ_BUFFER_BYTES = 64 * 1024;
 /** The read buffer of a connection that is idle or sends little. */
 export const IDLE_READ_BUFFER_BYTES = 1024;
+/** Full buffers that one connection may bring before the others have their turn, which may cost it a millisecond. */
+export const MAX_FULL_READS = 32;
 /** Connections that may read with a large buffer at once; the others do so with a small one. */
 export const MAX_LARGE_BUFFERS = 1024;
 

@@ -25,6 +25,7 @@ const MIN_COVERED_PERCENT = 95;
 const PROCESS_TESTS = ["tests/end_to_end", "tests/faults", "tests/sandbox"];
 /** Those among them that start none, and would only be run twice. */
 const WITHOUT_PROCESSES = [
+  "tests/end_to_end/connection_test.ts",
   "tests/end_to_end/job_log_file_test.ts",
   "tests/end_to_end/layering_test.ts",
   "tests/end_to_end/library_test.ts",
