@@ -33,9 +33,10 @@ const HOPS = new Literal(',"hops":');
 const RESULT = new Literal(',"ok":true,"result":');
 const ECHO_A = new Literal(',"a":');
 
-const OPS = new Map<number, ArithmeticOp>(
-  (["add", "sub", "mul", "div"] as const).map((op) => [lettersOf(op), op]),
-);
+const OP_NAMES: readonly ArithmeticOp[] = ["add", "sub", "mul", "div"];
+const OPS = new Map(OP_NAMES.map((op) => [lettersOf(op), op]));
+/** What stands between an id and the first operand, in the order of the names. */
+const OPS_TO_A = OP_NAMES.map((op) => new Literal(`,"op":"${op}","a":`));
 
 /** How `sum_squares` begins. */
 const SUM = lettersOf("sum");
@@ -87,15 +88,21 @@ export function scanNextRequest(framer: LineFramer): ScannedRequest | undefined 
 
 function readRequest(): ScannedRequest | undefined {
   let id: number | undefined;
+  let op: ArithmeticOp | undefined;
   if (scanner.literal(ID)) {
     if (!scanner.wholeNumber()) return undefined;
     id = scanner.value;
-    if (!scanner.literal(OP)) return undefined;
+    const index = scanner.oneOf(OPS_TO_A);
+    if (index >= 0) op = OP_NAMES[index];
+    else if (!scanner.literal(OP)) return undefined;
   } else if (!scanner.literal(FIRST_OP)) return undefined;
-  const letters = scanner.threeLetters();
-  if (letters === SUM) return readSum(id);
-  const op = OPS.get(letters);
-  if (op === undefined || !scanner.literal(OPERAND_A) || !scanner.decimal()) return undefined;
+  if (op === undefined) {
+    const letters = scanner.threeLetters();
+    if (letters === SUM) return readSum(id);
+    op = OPS.get(letters);
+    if (op === undefined || !scanner.literal(OPERAND_A)) return undefined;
+  }
+  if (!scanner.decimal()) return undefined;
   const a = scanner.value;
   if (!scanner.literal(OPERAND_B) || !scanner.decimal()) return undefined;
   const b = scanner.value;
@@ -179,20 +186,23 @@ export class ReplyScan {
 const MAX_WRITTEN_BYTES = 256;
 const BARE_OK = new Literal('{"ok":true,"result":');
 const TIMEOUT = new Literal(',"timeout_ms":');
-const REPLY_END = new Literal('"}\n');
 const REQUEST_END = new Literal("}\n");
 
 const BARE_OK_BYTES = BARE_OK.bytes;
 const ECHO_A_BYTES = ECHO_A.bytes;
 const HOPS_BYTES = HOPS.bytes;
 const ID_BYTES = ID.bytes;
-const OP_BYTES = OP.bytes;
-const OPERAND_A_BYTES = OPERAND_A.bytes;
+const OPS_TO_A_BYTES = bytesOfEach((op) => `,"op":"${op}","a":`);
+const REPLY_ENDS = bytesOfEach((op) => `,"op":"${op}"}\n`);
 const OPERAND_B_BYTES = OPERAND_B.bytes;
-const REPLY_END_BYTES = REPLY_END.bytes;
 const REQUEST_END_BYTES = REQUEST_END.bytes;
 const RESULT_BYTES = RESULT.bytes;
 const TIMEOUT_BYTES = TIMEOUT.bytes;
+
+function bytesOfEach(text: (op: ArithmeticOp) => string): Record<ArithmeticOp, Uint8Array> {
+  const bytes = (op: ArithmeticOp) => new Literal(text(op)).bytes;
+  return { add: bytes("add"), sub: bytes("sub"), mul: bytes("mul"), div: bytes("div") };
+}
 
 /**
  * Writes the line that `encodeArithmeticReply` gives, to a request with a number for its id or without one.
@@ -218,9 +228,7 @@ export function writeArithmeticReply(
   out.double(request.a);
   out.literal(OPERAND_B_BYTES);
   out.double(request.b);
-  out.literal(OP_BYTES);
-  out.threeLetters(request.op);
-  out.literal(REPLY_END_BYTES);
+  out.literal(REPLY_ENDS[request.op]);
 }
 
 /** Writes the line that `encodeCalculation` gives, with an id of ours. */
@@ -232,9 +240,7 @@ export function writeArithmeticRequest(
 ): void {
   out.reserve(MAX_WRITTEN_BYTES);
   writeId(out, id);
-  out.literal(OP_BYTES);
-  out.threeLetters(request.op);
-  out.literal(OPERAND_A_BYTES);
+  out.literal(OPS_TO_A_BYTES[request.op]);
   out.double(request.a);
   out.literal(OPERAND_B_BYTES);
   out.double(request.b);

@@ -71,15 +71,6 @@ export class LineWriter {
     this.length = length;
   }
 
-  /** Writes three ASCII letters for which room was reserved. */
-  threeLetters(letters: string): void {
-    const storage = this.#bytes;
-    storage[this.length] = letters.charCodeAt(0);
-    storage[this.length + 1] = letters.charCodeAt(1);
-    storage[this.length + 2] = letters.charCodeAt(2);
-    this.length += 3;
-  }
-
   /** Writes a whole number >= 0 that a double holds exactly; 16 bytes must have been reserved. */
   wholeNumber(value: number): void {
     if (value < BILLION) return this.#digits(value, digitsOf(value));

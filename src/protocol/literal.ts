@@ -10,7 +10,7 @@ export const WORD_BYTES = 4;
 export class Literal {
   /** The text's bytes: at least four, where it is to be read. */
   readonly bytes: Uint8Array;
-  /** The whole words from the front, little endian. */
+  /** The words from the front, little endian, as many as it takes to have all bytes but the last four. */
   readonly words: Int32Array;
   /** The last four bytes, which may share some with the word before. */
   readonly lastWord: number;
@@ -21,7 +21,7 @@ export class Literal {
     const view = new DataView(encoder.encode(text).buffer);
     const { length } = this.bytes;
     this.words = Int32Array.from(
-      { length: Math.floor(length / WORD_BYTES) },
+      { length: Math.ceil(length / WORD_BYTES) - 1 },
       (_, index) => view.getInt32(index * WORD_BYTES, true),
     );
     this.lastWord = length < WORD_BYTES ? 0 : view.getInt32(length - WORD_BYTES, true);

@@ -81,11 +81,35 @@ export class NumberScanner {
         return this.#spacedLiteral(expected.bytes);
       }
     }
-    this.position = start + length;
-    if (this.position < this.#end && this.#bytes[this.position] === SPACE) {
-      if (isSeparator(expected.bytes[length - 1])) this.position++;
-    }
+    this.#moveBehind(start + length);
     return true;
+  }
+
+  /**
+   * Reads one of some texts of four words each that end in a separator, and gives which; -1 if it is none of them. They
+   * are told apart by their third words.
+   */
+  oneOf(texts: readonly Literal[]): number {
+    const start = this.position;
+    if (this.#end - start < 4 * WORD_BYTES) return -1;
+    const view = this.#view;
+    const third = view.getInt32(start + 2 * WORD_BYTES, true);
+    for (let index = 0; index < texts.length; index++) {
+      const { words, lastWord } = texts[index]!;
+      if (words[2] !== third) continue;
+      if (view.getInt32(start, true) !== words[0]) return -1;
+      if (view.getInt32(start + WORD_BYTES, true) !== words[1]) return -1;
+      if (view.getInt32(start + 3 * WORD_BYTES, true) !== lastWord) return -1;
+      this.#moveBehind(start + 4 * WORD_BYTES);
+      return index;
+    }
+    return -1;
+  }
+
+  /** Moves on behind a text, and behind the space that may follow its last byte. */
+  #moveBehind(end: number): void {
+    const isSpaced = end < this.#end && this.#bytes[end] === SPACE;
+    this.position = isSpaced && isSeparator(this.#bytes[end - 1]) ? end + 1 : end;
   }
 
   /** The same for a text that may have spaces within. */
