@@ -4,11 +4,13 @@
  * ```sh
  * deno task profile calc_server                         # 5 s of additions, 256 in flight
  * deno task profile worker --window 1 --seconds 3
+ * deno task profile calc_server --window 1 --workers 1000 --sum 1000000
  * deno task profile client --output client.cpuprofile   # a batch from a file
  * ```
  *
  * The file opens in a browser's developer tools (Performance, Load profile) and in VS Code. On stdout come the
- * functions with the most time of their own.
+ * parts of the program, and the functions with the most time of their own. A call into the system counts as long as
+ * it lasts, also where it waits for a core that somebody else has.
  *
  * @module
  */
@@ -21,7 +23,7 @@ import { Book } from "../bench/load/book.ts";
 import { Generator, requireRight } from "../bench/load/generator.ts";
 import { writeRepeated } from "../bench/load/repeated.ts";
 import { note, print } from "../bench/print.ts";
-import { type CpuProfile, selfTimes } from "./profile/self_times.ts";
+import { type CpuProfile, partTimes, selfTimes } from "./profile/self_times.ts";
 
 const HELP = `Usage: deno task profile ROLE [flags]
 
@@ -31,9 +33,13 @@ Flags:
   --seconds N       How long the load lasts (default: 5)
   --window N        Requests in flight on each connection (default: 256)
   --connections N   Connections of the load (default: 1)
+  --workers N       Workers; more than 8 share a process (default: 2)
+  --sum N           Asks for sums of squares up to N instead of additions
   --output FILE     The profile (default: aula-ROLE.cpuprofile in the system's folder for temporary files)
 `;
 
+/** Workers that have a process each. */
+const MOST_PROCESSES = 8;
 /** Functions that are printed. */
 const TOP = 20;
 const ROLES: readonly RoleName[] = ["worker", "calc_server", "client"];
@@ -53,25 +59,30 @@ if (import.meta.main) {
 
 async function main(args: readonly string[]): Promise<number> {
   const flags = parseArgs(args.filter((argument) => argument !== "--"), {
-    string: ["seconds", "window", "connections", "output"],
+    string: ["seconds", "window", "connections", "workers", "sum", "output"],
     boolean: ["help"],
-    default: { seconds: "5", window: "256", connections: "1" },
+    default: { seconds: "5", window: "256", connections: "1", workers: "2" },
   });
   if (flags.help) {
     print(HELP);
     return 0;
   }
   const role = ROLES.find((name) => name === flags._[0]);
-  const [seconds, window, connections] = [flags.seconds, flags.window, flags.connections].map(
-    Number,
-  );
-  if (role === undefined || !(seconds! > 0) || !(window! >= 1) || !(connections! >= 1)) {
+  const load: Load = {
+    seconds: Number(flags.seconds),
+    window: Number(flags.window),
+    connections: Number(flags.connections),
+    workers: Number(flags.workers),
+    sum: flags.sum,
+  };
+  const isSum = load.sum === undefined || /^[0-9]+$/.test(load.sum);
+  const counts = [load.window, load.connections, load.workers];
+  if (role === undefined || !isSum || !(load.seconds > 0) || !counts.every((count) => count >= 1)) {
     note(HELP);
     return 2;
   }
   const folder = await Deno.makeTempDir({ prefix: "aula profile " });
   try {
-    const load = { seconds: seconds!, window: window!, connections: connections! };
     await (role === "client" ? profileClient(folder, load) : profileServing(role, folder, load));
     const output = flags.output ?? `${temporaryFolder()}/aula-${role}.cpuprofile`;
     await keepLargest(folder, output);
@@ -85,6 +96,9 @@ interface Load {
   readonly seconds: number;
   readonly window: number;
   readonly connections: number;
+  readonly workers: number;
+  /** The `n` of sums of squares; additions without it. */
+  readonly sum: string | undefined;
 }
 
 /** Programs of which one role writes a profile of itself into a folder when it ends. */
@@ -102,21 +116,25 @@ function profiled(role: RoleName, folder: string): Programs {
 async function profileServing(
   role: "worker" | "calc_server",
   folder: string,
-  { seconds, window, connections }: Load,
+  { seconds, window, connections, workers, sum }: Load,
 ): Promise<void> {
   const regime = await Regime.find("free");
   await using generator = new Generator(regime);
-  await using target = await startCluster({ programs: profiled(role, folder), regime });
+  await using target = await startCluster({
+    programs: profiled(role, folder),
+    regime,
+    ...(workers > MOST_PROCESSES ? { sharedWorkers: workers } : { workers }),
+  });
   const { perSecond } = requireRight(
     await generator.run({
       port: target.port,
       shape: { kind: "closed", connections, window },
-      exercises: { style: "aula" },
+      exercises: { style: "aula", op: sum === undefined ? "add" : { n: sum, workers } },
       warmUpMs: 200,
       durationMs: seconds * 1000,
     }),
   );
-  note(`${Math.round(perSecond).toLocaleString("en-US")} additions a second under the profiler`);
+  note(`${Math.round(perSecond).toLocaleString("en-US")} requests a second under the profiler`);
   const children = target.processes[role === "worker" ? "workers" : "server"]!;
   for (const child of children) child.kill("SIGTERM");
   await Promise.all(children.map((child) => child.status));
@@ -151,8 +169,11 @@ async function keepLargest(folder: string, output: string): Promise<void> {
   if (text === "") throw new Error("Cannot find a profile: the role left none");
   await Deno.writeTextFile(output, text);
   const profile: CpuProfile = JSON.parse(text);
+  const percent = (share: number) => `${(share * 100).toFixed(1).padStart(5)} %`;
+  for (const { share, name } of partTimes(profile)) print(`${percent(share)}  ${name}\n`);
+  print("\n");
   for (const { share, name, place } of selfTimes(profile).slice(0, TOP)) {
-    print(`${(share * 100).toFixed(1).padStart(5)} %  ${name.padEnd(32)} ${place}\n`);
+    print(`${percent(share)}  ${name.padEnd(32)} ${place}\n`);
   }
   note(`written: ${output}`);
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { selfTimes } from "../../tools/profile/self_times.ts";
+import { partTimes, selfTimes } from "../../tools/profile/self_times.ts";
 
 Deno.test("selfTimes() adds up each function's own time, and leaves out waiting", () => {
   const node = (id: number, functionName: string, url = "", lineNumber = 0) => ({
@@ -19,5 +19,30 @@ Deno.test("selfTimes() adds up each function's own time, and leaves out waiting"
   assertEquals(times, [
     { name: "step", place: "b/c.ts:10", share: 0.75 },
     { name: "(anonymous)", place: "", share: 0.25 },
+  ]);
+});
+
+Deno.test("partTimes() adds up the folders of src, the system, the runtime and the engine", () => {
+  const node = (id: number, functionName: string, url: string) => ({
+    id,
+    callFrame: { functionName, url, lineNumber: 0 },
+  });
+  const times = partTimes({
+    nodes: [
+      node(1, "step", "file:///a/src/server/machine.ts"),
+      node(2, "answer", "file:///a/src/server/jobs.ts"),
+      node(3, "op_write", ""),
+      node(4, "read", "ext:deno_net/01_net.js"),
+      node(5, "(garbage collector)", ""),
+      node(6, "(idle)", ""),
+    ],
+    samples: [1, 2, 3, 4, 5, 6],
+    timeDeltas: [20, 30, 25, 15, 10, 1000],
+  });
+  assertEquals(times.map(({ name, share }) => [name, share]), [
+    ["src/server", 0.5],
+    ["system calls", 0.25],
+    ["runtime", 0.15],
+    ["(garbage collector)", 0.1],
   ]);
 });

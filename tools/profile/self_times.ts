@@ -1,20 +1,20 @@
+/** A function, as V8 names it. */
+interface CallFrame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+}
+
 /** As much of a `.cpuprofile` as is needed here: V8's own format, with times in microseconds. */
 export interface CpuProfile {
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly callFrame: {
-      readonly functionName: string;
-      readonly url: string;
-      readonly lineNumber: number;
-    };
-  }[];
+  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
   /** The node that ran at each sample. */
   readonly samples: readonly number[];
   /** The time before each sample. */
   readonly timeDeltas: readonly number[];
 }
 
-/** A function, and the share of the time that was its own. */
+/** A function or a part, and the share of the time that was its own. */
 export interface SelfTime {
   readonly name: string;
   /** Its file and line, as far as they are known. */
@@ -25,20 +25,39 @@ export interface SelfTime {
 
 /** The functions of a profile, those with the most time of their own first; waiting does not count. */
 export function selfTimes(profile: CpuProfile): SelfTime[] {
-  const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
-  const times = new Map<string, { name: string; place: string; micros: number }>();
-  let total = 0;
-  profile.samples.forEach((id, index) => {
-    const frame = frames.get(id);
-    const micros = profile.timeDeltas[index] ?? 0;
-    if (frame === undefined || frame.functionName === "(idle)") return;
-    total += micros;
-    const name = frame.functionName || "(anonymous)";
-    const file = frame.url.split("/").slice(-2).join("/");
+  return timesBy(profile, ({ functionName, url, lineNumber }) => {
+    const file = url.split("/").slice(-2).join("/");
     // V8 counts lines from 0.
-    const place = file === "" ? "" : `${file}:${frame.lineNumber + 1}`;
-    const key = `${name} ${place}`;
-    const time = times.get(key) ?? { name, place, micros: 0 };
+    const place = file === "" ? "" : `${file}:${lineNumber + 1}`;
+    return { name: functionName || "(anonymous)", place };
+  });
+}
+
+/** The same by part: the folders of `src`, calls into the system, the runtime, and what the engine does by itself. */
+export function partTimes(profile: CpuProfile): SelfTime[] {
+  return timesBy(profile, ({ functionName, url }) => {
+    const [, folder] = /\/src\/(\w+)\//.exec(url) ?? [];
+    if (folder !== undefined) return { name: `src/${folder}`, place: "" };
+    if (functionName.startsWith("op_")) return { name: "system calls", place: "" };
+    if (functionName.startsWith("(")) return { name: functionName, place: "" };
+    return { name: "runtime", place: "" };
+  });
+}
+
+function timesBy(
+  { nodes, samples, timeDeltas }: CpuProfile,
+  groupOf: (frame: CallFrame) => Omit<SelfTime, "share">,
+): SelfTime[] {
+  const groups = new Map(nodes.map(({ id, callFrame }) => [id, groupOf(callFrame)]));
+  const times = new Map<string, Omit<SelfTime, "share"> & { micros: number }>();
+  let total = 0;
+  samples.forEach((id, index) => {
+    const group = groups.get(id);
+    const micros = timeDeltas[index] ?? 0;
+    if (group === undefined || group.name === "(idle)") return;
+    total += micros;
+    const key = `${group.name} ${group.place}`;
+    const time = times.get(key) ?? { ...group, micros: 0 };
     time.micros += micros;
     times.set(key, time);
   });
