@@ -89,7 +89,7 @@ async function compile(
     // may become code in it. Nothing of ours makes any.
     "--include",
     "src/slot/sandbox.ts",
-    "--v8-flags=--disallow-code-generation-from-strings",
+    `--v8-flags=${["--disallow-code-generation-from-strings", ...role.v8Flags ?? []]}`,
     "--target",
     target.triple,
     ...role.permissions(target.os),

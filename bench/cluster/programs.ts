@@ -1,4 +1,5 @@
-import { denoFile, denoScript } from "../paths.ts";
+import { SERVER_V8_FLAGS } from "../../tools/compile/roles.ts";
+import { denoFile, projectPath } from "../paths.ts";
 
 /** The three programs. */
 export type RoleName = "worker" | "calc_server" | "client";
@@ -17,8 +18,15 @@ export interface Programs {
 export const SOURCES: Programs = {
   name: "sources",
   deno: Deno.version.deno,
-  words: (role, ...args) => denoScript(`${role}.ts`, ...args),
+  words: (role, ...args) => sourceWords(role, projectPath(`${role}.ts`), args),
 };
+
+/** A role's script, with what its task tells the engine. */
+function sourceWords(role: RoleName, file: string, args: readonly string[]): string[] {
+  const [deno, run, ...rest] = denoFile(file, ...args);
+  const flags = role === "calc_server" ? [`--v8-flags=${SERVER_V8_FLAGS}`] : [];
+  return [deno!, run!, ...flags, ...rest];
+}
 
 /**
  * The sources of another tree, run by the Deno that runs us.
@@ -34,7 +42,7 @@ export async function sourcesIn(folder: string): Promise<Programs> {
   return {
     name: "against",
     deno: Deno.version.deno,
-    words: (role, ...args) => denoFile(`${root}/${role}.ts`, ...args),
+    words: (role, ...args) => sourceWords(role, `${root}/${role}.ts`, args),
   };
 }
 
