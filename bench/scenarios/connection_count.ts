@@ -3,7 +3,7 @@ import { MANY_FILES } from "../load/generator.ts";
 import { connectionsText, type Load, measureLoads } from "./loads.ts";
 import { pick, type Scenario } from "./scenario.ts";
 
-/** A raw relay has two connections for each of a client's. */
+/** A raw relay has two connections for each of a client's, and 20,000 open files are all that many a system allows. */
 const MOST = 9500;
 
 /** What many busy connections cost, with one request in flight on each. */
