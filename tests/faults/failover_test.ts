@@ -98,7 +98,7 @@ Deno.test("no fault of a worker costs a request, and parts are as without it", a
       await using faulty = new FakeWorker(script);
       await using server = await startServer({
         workers: [first!, faulty, third!],
-        args: ["--worker-timeout", "200ms"],
+        args: ["--worker-timeout", "1s"],
       });
       using connection = await server.connect();
       assertEquals(await connection.ask(SUM), WHOLE);
