@@ -23,13 +23,26 @@ const MIN_COVERED_PERCENT = 95;
 
 /** The tests that start the roles as processes: from sources, and again as executables. */
 const PROCESS_TESTS = ["tests/end_to_end", "tests/faults", "tests/sandbox"];
-/** Those among them that start none, and would only be run twice. */
-const WITHOUT_PROCESSES = [
+/** Those among them that would only be run twice. */
+const FROM_SOURCES_ALONE = [
+  // They start no role.
   "tests/end_to_end/connection_test.ts",
   "tests/end_to_end/job_log_file_test.ts",
   "tests/end_to_end/layering_test.ts",
   "tests/end_to_end/library_test.ts",
+  "tests/end_to_end/map_client_test.ts",
+  "tests/end_to_end/map_input_test.ts",
   "tests/end_to_end/map_library_test.ts",
+  // They are about what lines mean and who is asked, and not about processes, files, permissions or slots.
+  "tests/end_to_end/bad_input_test.ts",
+  "tests/end_to_end/deadline_test.ts",
+  "tests/end_to_end/order_test.ts",
+  "tests/end_to_end/rotation_test.ts",
+  "tests/end_to_end/unfinished_lines_test.ts",
+  "tests/end_to_end/wire_test.ts",
+  "tests/faults/hedging_test.ts",
+  "tests/faults/plain_test.ts",
+  "tests/faults/rubbish_under_load_test.ts",
 ];
 
 /** One after the other, but for some; what fails in one does not keep the next from running. */
@@ -61,7 +74,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   sandbox: { flags: ["--allow-all", "--parallel"], targets: ["tests/sandbox"] },
   faults: { flags: ["--allow-all", "--parallel"], targets: ["tests/faults"] },
   executables: {
-    flags: ["--allow-all", "--parallel", `--ignore=${WITHOUT_PROCESSES.join()}`],
+    flags: ["--allow-all", "--parallel", `--ignore=${FROM_SOURCES_ALONE.join()}`],
     targets: PROCESS_TESTS,
     env: { AULA_TEST_DIST: "dist" },
     before: ["tools/compile.ts"],
