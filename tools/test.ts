@@ -45,6 +45,11 @@ const FROM_SOURCES_ALONE = [
   "tests/faults/rubbish_under_load_test.ts",
 ];
 
+/** They wait for heartbeats and the like: one file more than there are cores keeps all of these at work. */
+const WAITING = {
+  DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(navigator.hardwareConcurrency + 1),
+};
+
 /** One after the other, but for some; what fails in one does not keep the next from running. */
 interface Stage {
   /** What `deno test` is given before the files. */
@@ -70,13 +75,13 @@ const STAGES: Readonly<Record<string, Stage>> = {
   },
   simulation: { flags: ["--parallel"], targets: ["tests/simulation"] },
   doc: { flags: ["--doc", "--allow-net"], targets: ["mod.ts"] },
-  end_to_end: { flags: ["--allow-all", "--parallel"], targets: ["tests/end_to_end"] },
-  sandbox: { flags: ["--allow-all", "--parallel"], targets: ["tests/sandbox"] },
-  faults: { flags: ["--allow-all", "--parallel"], targets: ["tests/faults"] },
+  end_to_end: { flags: ["--allow-all", "--parallel"], targets: ["tests/end_to_end"], env: WAITING },
+  sandbox: { flags: ["--allow-all", "--parallel"], targets: ["tests/sandbox"], env: WAITING },
+  faults: { flags: ["--allow-all", "--parallel"], targets: ["tests/faults"], env: WAITING },
   executables: {
     flags: ["--allow-all", "--parallel", `--ignore=${FROM_SOURCES_ALONE.join()}`],
     targets: PROCESS_TESTS,
-    env: { AULA_TEST_DIST: "dist" },
+    env: { ...WAITING, AULA_TEST_DIST: "dist" },
     before: ["tools/compile.ts"],
   },
   documents: { flags: ["--allow-all"], targets: ["tests/documents"], isBeside: true },
