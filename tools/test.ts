@@ -23,16 +23,34 @@ const MIN_COVERED_PERCENT = 95;
 
 /** The tests that start the roles as processes: from sources, and again as executables. */
 const PROCESS_TESTS = ["tests/end_to_end", "tests/faults", "tests/sandbox"];
-/** Those among them that start none, and would only be run twice. */
-const WITHOUT_PROCESSES = [
+/** Those among them that would only be run twice. */
+const FROM_SOURCES_ALONE = [
+  // They start no role.
   "tests/end_to_end/connection_test.ts",
   "tests/end_to_end/job_log_file_test.ts",
   "tests/end_to_end/layering_test.ts",
   "tests/end_to_end/library_test.ts",
+  "tests/end_to_end/map_client_test.ts",
+  "tests/end_to_end/map_input_test.ts",
   "tests/end_to_end/map_library_test.ts",
+  // They are about what lines mean and who is asked, and not about processes, files, permissions or slots.
+  "tests/end_to_end/bad_input_test.ts",
+  "tests/end_to_end/deadline_test.ts",
+  "tests/end_to_end/order_test.ts",
+  "tests/end_to_end/rotation_test.ts",
+  "tests/end_to_end/unfinished_lines_test.ts",
+  "tests/end_to_end/wire_test.ts",
+  "tests/faults/hedging_test.ts",
+  "tests/faults/plain_test.ts",
+  "tests/faults/rubbish_under_load_test.ts",
 ];
 
-/** One after the other; what fails in one does not keep the next from running. */
+/** They wait for heartbeats and the like: one file more than there are cores keeps all of these at work. */
+const WAITING = {
+  DENO_JOBS: Deno.env.get("DENO_JOBS") ?? String(navigator.hardwareConcurrency + 1),
+};
+
+/** One after the other, but for some; what fails in one does not keep the next from running. */
 interface Stage {
   /** What `deno test` is given before the files. */
   readonly flags: readonly string[];
@@ -44,6 +62,8 @@ interface Stage {
   readonly before?: readonly string[];
   /** Whether the coverage of the pure code is measured. */
   readonly isCovered?: boolean;
+  /** Whether it leaves a core idle, and minds no load: it runs beside its neighbours of the kind. */
+  readonly isBeside?: boolean;
 }
 
 const STAGES: Readonly<Record<string, Stage>> = {
@@ -55,18 +75,18 @@ const STAGES: Readonly<Record<string, Stage>> = {
   },
   simulation: { flags: ["--parallel"], targets: ["tests/simulation"] },
   doc: { flags: ["--doc", "--allow-net"], targets: ["mod.ts"] },
-  bench: { flags: ["--allow-all"], targets: ["tests/bench"] },
-  npm_only: { flags: ["--allow-all"], targets: ["tests/npm_only"] },
-  end_to_end: { flags: ["--allow-all", "--parallel"], targets: ["tests/end_to_end"] },
-  sandbox: { flags: ["--allow-all", "--parallel"], targets: ["tests/sandbox"] },
-  faults: { flags: ["--allow-all", "--parallel"], targets: ["tests/faults"] },
+  end_to_end: { flags: ["--allow-all", "--parallel"], targets: ["tests/end_to_end"], env: WAITING },
+  sandbox: { flags: ["--allow-all", "--parallel"], targets: ["tests/sandbox"], env: WAITING },
+  faults: { flags: ["--allow-all", "--parallel"], targets: ["tests/faults"], env: WAITING },
   executables: {
-    flags: ["--allow-all", "--parallel", `--ignore=${WITHOUT_PROCESSES.join()}`],
+    flags: ["--allow-all", "--parallel", `--ignore=${FROM_SOURCES_ALONE.join()}`],
     targets: PROCESS_TESTS,
-    env: { AULA_TEST_DIST: "dist" },
+    env: { ...WAITING, AULA_TEST_DIST: "dist" },
     before: ["tools/compile.ts"],
   },
-  documents: { flags: ["--allow-all"], targets: ["tests/documents"] },
+  documents: { flags: ["--allow-all"], targets: ["tests/documents"], isBeside: true },
+  bench: { flags: ["--allow-all"], targets: ["tests/bench"], isBeside: true },
+  npm_only: { flags: ["--allow-all"], targets: ["tests/npm_only"], isBeside: true },
 };
 
 /** How many tests a stage ran; a stage that dies counts as one that failed. */
@@ -75,15 +95,16 @@ interface Count {
   readonly failed: number;
 }
 
+/** Where the output of a stage goes. */
+type Show = (bytes: Uint8Array) => void;
+
 const { names, rest } = readArguments(Deno.args);
-const total = { passed: 0, failed: 0 };
-for (const name of names) {
-  const { passed, failed } = await runStage(name, STAGES[name]!, rest);
-  total.passed += passed;
-  total.failed += failed;
-}
-say(`${total.passed} passed, ${total.failed} failed`);
-Deno.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+const counts = [await checkTypes()];
+for (const group of groupsOf(names)) counts.push(...await runBeside(group, rest));
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+say(`${passed} passed, ${failed} failed`);
+Deno.exit(failed === 0 && passed > 0 ? 0 : 1);
 
 /** The stages that come first, and whatever follows them. */
 function readArguments(args: readonly string[]): { names: string[]; rest: string[] } {
@@ -98,28 +119,62 @@ function readArguments(args: readonly string[]): { names: string[]; rest: string
   Deno.exit(2);
 }
 
-async function runStage(name: string, stage: Stage, rest: readonly string[]): Promise<Count> {
+/** All types once, and not again in each stage: it costs next to nothing where `deno check` was run before. */
+async function checkTypes(): Promise<Count> {
+  const { code } = await runDeno(["check", "--quiet"], {}, () => {}, write);
+  if (code !== 0) say("[test] deno check: FAILED\n");
+  return { passed: 0, failed: code === 0 ? 0 : 1 };
+}
+
+/** Stages that may run beside one another stand together, all others alone. */
+function groupsOf(names: readonly string[]): string[][] {
+  const groups: string[][] = [];
+  for (const name of names) {
+    const last = groups.at(-1);
+    const both = [name, last?.[0]].every((one) => one !== undefined && STAGES[one]!.isBeside);
+    if (both) last!.push(name);
+    else groups.push([name]);
+  }
+  return groups;
+}
+
+/** Runs stages at the same time. What they print comes one after the other all the same. */
+async function runBeside(names: readonly string[], rest: readonly string[]): Promise<Count[]> {
+  const kept = names.map((): Uint8Array[] => []);
+  const runs = names.map((name, index) => {
+    return runStage(name, rest, index === 0 ? write : (bytes) => kept[index]!.push(bytes));
+  });
+  const counts: Count[] = [];
+  for (const [index, run] of runs.entries()) {
+    counts.push(await run);
+    kept[index]!.forEach(write);
+  }
+  return counts;
+}
+
+async function runStage(name: string, rest: readonly string[], show: Show): Promise<Count> {
+  const stage = STAGES[name]!;
   const files = rest.filter((word) => word.endsWith(".ts"));
   const flags = rest.filter((word) => !word.endsWith(".ts"));
-  const targets = files.length > 0 ? files : await presentTargets(name, stage);
+  const targets = files.length > 0 ? files : await presentTargets(name, stage, show);
   if (targets.length === 0) return { passed: 0, failed: 1 };
-  say(`[test] ${name}: ${targets.join(" ")}`);
+  say(`[test] ${name}: ${targets.join(" ")}`, show);
   const startedMs = performance.now();
-  const count = await prepared(name, stage) && await runTests(stage, flags, targets);
+  const count = await prepared(name, stage, show) && await runTests(stage, flags, targets, show);
   const sum = count || { passed: 0, failed: 1 };
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  say(`[test] ${name}: ${sum.passed} passed, ${sum.failed} failed in ${seconds} s\n`);
+  say(`[test] ${name}: ${sum.passed} passed, ${sum.failed} failed in ${seconds} s\n`, show);
   const isWhole = rest.length === 0;
   if (stage.isCovered !== true || !isWhole || await isCoveredEnough()) return sum;
   return { ...sum, failed: sum.failed + 1 };
 }
 
 /** The targets that are there and hold a test; the others are named and passed over. */
-async function presentTargets(name: string, stage: Stage): Promise<string[]> {
+async function presentTargets(name: string, stage: Stage, show: Show): Promise<string[]> {
   const present: string[] = [];
   for (const target of stage.targets) {
     if (target.endsWith(".ts") || await holdsTest(`${PROJECT}${target}`)) present.push(target);
-    else say(`[test] ${name}: ${target} holds no test`);
+    else say(`[test] ${name}: ${target} holds no test`, show);
   }
   return present;
 }
@@ -137,13 +192,13 @@ async function holdsTest(folder: string): Promise<boolean> {
   return false;
 }
 
-async function prepared(name: string, stage: Stage): Promise<boolean> {
+async function prepared(name: string, stage: Stage, show: Show): Promise<boolean> {
   if (stage.isCovered) {
     await Deno.remove(`${PROJECT}${COVERAGE_FOLDER}`, { recursive: true }).catch(() => {});
   }
   if (stage.before === undefined) return true;
-  const { code } = await runDeno(["run", "--allow-all", ...stage.before], {}, () => {});
-  if (code !== 0) say(`[test] ${name}: ${stage.before.join(" ")} ended with ${code}`);
+  const { code } = await runDeno(["run", "--allow-all", ...stage.before], {}, () => {}, show);
+  if (code !== 0) say(`[test] ${name}: ${stage.before.join(" ")} ended with ${code}`, show);
   return code === 0;
 }
 
@@ -151,16 +206,19 @@ async function runTests(
   stage: Stage,
   flags: readonly string[],
   targets: readonly string[],
+  show: Show,
 ): Promise<Count> {
   const coverage = stage.isCovered ? [`--coverage=${COVERAGE_FOLDER}`] : [];
-  const all = ["test", "--no-prompt", ...stage.flags, ...coverage, ...flags, ...targets];
+  // `deno check` leaves out the examples of comments.
+  const check = stage.flags.includes("--doc") ? [] : ["--no-check"];
+  const options = ["--no-prompt", ...check, ...stage.flags, ...coverage, ...flags];
   let passed = 0;
   let failed = 0;
-  const { code } = await runDeno(all, stage.env ?? {}, (line) => {
+  const { code } = await runDeno(["test", ...options, ...targets], stage.env ?? {}, (line) => {
     // The last such line is the one of all the files.
     const match = /^(?:ok|FAILED) \| (\d+) passed\b.*\| (\d+) failed\b/.exec(line);
     if (match !== null) [passed, failed] = [Number(match[1]), Number(match[2])];
-  });
+  }, show);
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
@@ -175,7 +233,7 @@ async function isCoveredEnough(): Promise<boolean> {
       if (kind === "LF") lines += Number(count);
       if (kind === "LH") hit += Number(count);
     },
-    false,
+    () => {},
   );
   const percent = lines === 0 ? 0 : 100 * hit / lines;
   const isEnough = code === 0 && percent >= MIN_COVERED_PERCENT;
@@ -190,7 +248,7 @@ async function runDeno(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
-  isShown = true,
+  show: Show,
 ): Promise<Deno.CommandStatus> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
@@ -203,7 +261,7 @@ async function runDeno(
   const decoder = new TextDecoder();
   let pending = "";
   for await (const chunk of child.stdout) {
-    if (isShown) write(chunk);
+    show(chunk);
     const lines = (pending + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
     pending = lines.pop() ?? "";
     lines.forEach(onLine);
@@ -212,8 +270,8 @@ async function runDeno(
   return await child.status;
 }
 
-function say(line: string): void {
-  write(new TextEncoder().encode(line + "\n"));
+function say(line: string, show: Show = write): void {
+  show(new TextEncoder().encode(line + "\n"));
 }
 
 function write(bytes: Uint8Array): void {

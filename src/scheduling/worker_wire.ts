@@ -21,6 +21,9 @@ export interface LineHandlers {
   goodbye(link: WorkerLink, nowMs: number): void;
 }
 
+/** More than a sum of doubles is off by: what is left must not be rounded up beyond what was given. */
+const CLOCK_ERROR_MS = 0.001;
+
 /** The line that asks a worker whether it lives. */
 export function pingLine(id: number): string {
   return `{"id":${id},"op":"ping"}\n`;
@@ -32,7 +35,7 @@ export function handOver(out: LineWriter, link: WorkerLink, attempt: Attempt, no
   if (link.phase === "plain") return out.text(encodeCalculation(calculation, undefined));
   const timeoutMs = call.deadlineMs === Infinity
     ? undefined
-    : Math.max(0, Math.ceil(call.deadlineMs - nowMs));
+    : Math.max(0, Math.ceil(call.deadlineMs - nowMs - CLOCK_ERROR_MS));
   const handover = { timeoutMs, hops: (call.request.hops ?? 0) + 1 };
   if (calculation.op === "sum_range") {
     out.text(encodeCalculation(calculation, attempt.id, handover));

@@ -86,10 +86,10 @@ async function endsWithClient(cluster: MapCluster): Promise<void> {
 }
 
 async function endsWithReader(cluster: MapCluster): Promise<void> {
-  await using client = cluster.start(["same.js", "--range", "1..100000000"]);
+  await using client = cluster.start(["same.js", "--range", "1..9007199254740990"]);
   await client.stdout.line(/^1000$/);
   await client.stdout.close();
-  const { code } = await within("the end of the client", client.status, 5000);
+  const { code } = await within("the end of the client", client.status);
   assertEquals([code, client.stderr.text], [0, ""]);
   await until("the end of the job", async () => (await jobsOf(cluster)).length === 0);
 }
@@ -123,15 +123,18 @@ async function givesAtOnce(cluster: MapCluster): Promise<void> {
 }
 
 async function showsProgress(cluster: MapCluster): Promise<void> {
+  const startedMs = performance.now();
   const { code, stderr } = await cluster.map(["slow.js", "--range", "1..2200", "--progress"]);
+  const seconds = (performance.now() - startedMs) / 1000;
   assertEquals(code, 0);
   const lines = linesOf(stderr);
-  assert(lines.length >= 2 && lines.length <= 10, stderr);
+  assert(lines.length >= 2 && lines.length <= seconds + 1, `${seconds} s: ${stderr}`);
   assertMatch(lines.at(-1)!, /^\[#+\] +100 % {2}2,200 done {2}/);
-  assertMatch(
-    lines[0]!,
-    /^\[#*-*\] +\d+ % {2}[\d,]+ done {2}[\d,]+\/s {2}2 machines {2}\d+ s left$/,
-  );
+  // On a busy machine the first may come before both machines are at work, and have minutes left.
+  for (const line of lines.slice(0, -1)) {
+    assertMatch(line, /^\[#*-*\] +\d+ % {2}[\d,]+ done {2}[\d,.]+\/s {2}\d machines?(?: {2}|$)/);
+  }
+  assertMatch(stderr, /% {2}[\d,]+ done {2}[\d,.]+\/s {2}2 machines {2}(?:\d+ min )?\d+ s left$/m);
 }
 
 Deno.test("client map says once that it waits for a worker that runs code", async () => {
@@ -140,11 +143,7 @@ Deno.test("client map says once that it waits for a worker that runs code", asyn
   await using client = cluster.start(["slow.js", "--range", "1..1000000"]);
   await client.stdout.line(/^50$/);
   await cluster.workers[0]!.kill();
-  await within(
-    "the line",
-    client.stderr.line(/^client: waiting for a worker that runs code$/),
-    8000,
-  );
+  await client.stderr.line(/^client: waiting for a worker that runs code$/);
   client.kill("SIGTERM");
   const { stderr } = await client.outcome();
   assertEquals(stderr.match(/waiting/g)?.length, 1);
@@ -196,9 +195,9 @@ Deno.test("client map claims no machines while a lost server is looked for", asy
   await cluster.write("slow.js", SLOW);
   await using client = cluster.start(["slow.js", "--range", "1..1000000", "--progress"]);
   const { stderr } = client;
-  await within("a machine", stderr.line(/ {2}1 machine {2}/), 8000);
+  await stderr.line(/ {2}1 machine {2}/);
   await cluster.server.kill();
-  await within("none", stderr.line(/^\[[^a-z]*done [^a-z]*\/s {2}reconnecting$/), 8000);
+  await stderr.line(/^\[[^a-z]*done [^a-z]*\/s {2}reconnecting$/);
   const { length } = stderr.text;
   await cluster.replaceServer();
   await until("the machine again", () => /1 machine/.test(stderr.text.slice(length)));

@@ -221,8 +221,10 @@ async function refusesDamage(cluster: MapCluster): Promise<void> {
   );
   assert(starts.length > 2, `${starts.length} entries`);
   const last = starts.at(-1)!;
-  // In each entry: its first byte, its position, a newline, its bytes.
+  // In the first entry, the last, and one between: its first byte, its position, a newline, its bytes.
+  const some = [0, starts.length >> 1, starts.length - 1];
   const spots = starts.flatMap((start, index) => {
+    if (!some.includes(index)) return [];
     const newline = good.indexOf(0x0a, start);
     const end = starts[index + 1] ?? good.length;
     // Its length as well; at the end of the file an entry that is to be longer looks interrupted.

@@ -3,6 +3,7 @@ import { startServer, startWorkers } from "../support/cluster.ts";
 import { FakeWorker, type Script } from "../support/fake_worker.ts";
 import { freePort } from "../support/ports.ts";
 import { fullWorker, plainWorker } from "../support/scripts.ts";
+import { until } from "../support/waiting.ts";
 
 const SUM = '{"op":"sum_squares","n":9}';
 const WHOLE = '{"ok":true,"result":285,"parts":[{"a":1,"b":3,"result":14},' +
@@ -98,7 +99,12 @@ Deno.test("no fault of a worker costs a request, and parts are as without it", a
       await using faulty = new FakeWorker(script);
       await using server = await startServer({
         workers: [first!, faulty, third!],
-        args: ["--worker-timeout", "200ms"],
+        args: ["--worker-timeout", "1s"],
+      });
+      // On a busy machine they may be greeted later than a request waits for that.
+      await until("the two others", async () => {
+        const { workers: [one, , other] } = await server.status();
+        return [one, other].every((worker) => worker!.state === "up");
       });
       using connection = await server.connect();
       assertEquals(await connection.ask(SUM), WHOLE);

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { JobRun } from "./job_run.ts";
 import { Run } from "./run.ts";
 
 /** Seeds in the gate; `deno task sim --seeds N` runs any number. */
@@ -20,19 +19,6 @@ for (let from = 1; from <= SEEDS; from += SEEDS_PER_TEST) {
   });
 }
 
-for (let from = 1; from <= SEEDS; from += SEEDS_PER_TEST) {
-  const to = from + SEEDS_PER_TEST - 1;
-  Deno.test(`simulation: in jobs of seeds ${from} to ${to} every position is told of once, rightly`, () => {
-    const failed: string[] = [];
-    for (let seed = from; seed <= to; seed++) {
-      const { faults } = new JobRun(seed).run();
-      if (faults.length === 0) continue;
-      failed.push(`deno task sim --jobs --seed ${seed} --trace`, ...faults.slice(0, 3));
-    }
-    assertEquals(failed, []);
-  });
-}
-
 Deno.test("simulation: the same seed gives the same run, with or without a trace", () => {
   for (let seed = 1; seed <= 20; seed++) {
     const { hash } = new Run(seed).run();
@@ -40,7 +26,5 @@ Deno.test("simulation: the same seed gives the same run, with or without a trace
     assertEquals(traced.hash, hash, `seed ${seed}`);
     assert(traced.lines.length > 100);
     assertNotEquals(new Run(seed + 1).run().hash, hash);
-    const { hash: jobs } = new JobRun(seed).run();
-    assertEquals(new JobRun(seed, true).run().hash, jobs, `jobs of seed ${seed}`);
   }
 });

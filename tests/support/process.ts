@@ -152,7 +152,7 @@ export class Process implements AsyncDisposable {
 
   /** Waits for its end, and gives all that it left behind. */
   async outcome(): Promise<Outcome> {
-    const { code } = await within(`the end of process ${this.pid}`, this.status, 60_000);
+    const { code } = await within(`the end of process ${this.pid}`, this.status);
     await this.#settled();
     return { code, stdout: this.stdout.text, stderr: this.stderr.text };
   }

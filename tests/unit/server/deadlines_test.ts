@@ -46,6 +46,18 @@ Deno.test("the time left travels to the worker, reduced", () => {
   assertEquals(times, [1501, 1441]);
 });
 
+Deno.test("no worker is told of more time than there is, whatever the clock shows", () => {
+  // A sum of doubles is rounded: the difference of 1023.9 + 150 and 1023.9 is a little more than 150.
+  for (const startMs of [1.7, 500.3, 900.1, 1023.9, 2000.7, 1e6 + 0.3]) {
+    const scenario = Scenario.started({ workers: 1 });
+    scenario.worker(0).onWork = hold;
+    scenario.advance(startMs);
+    scenario.asking('{"op":"add","a":1,"b":2,"timeout_ms":150}');
+    const [work] = scenario.worker(0).work;
+    assertEquals(JSON.parse(work!).timeout_ms, 150, `asked at ${startMs} ms`);
+  }
+});
+
 Deno.test("the time left travels, reduced, to a second worker that is asked as well", () => {
   const scenario = Scenario.started({ workers: 2 });
   scenario.worker(0).onWork = hold;
