@@ -243,7 +243,9 @@ export const MAX_JOB_RESULT_BYTES = 32 * 1024 * 1024;
 export const FIRST_INPUT_BYTES = 1024 * 1024;
 /** What a message held for a client counts beside its own bytes. */
 export const HELD_MESSAGE_BYTES = 256;
-/** Printed texts that wait for a client, in bytes, before it is given no more; answers that wait, before we close. */
+/** Bytes that wait for the other end of a job channel before it is told no more results; one message may pass it. */
+export const MAX_UNSENT_RESULT_BYTES = 4 * 1024 * 1024;
+/** Printed texts that wait for a requester, in bytes, before they are left out; answers that wait, before we close. */
 export const MAX_UNSENT_MESSAGE_BYTES = 1024 * 1024;
 /** Jobs that a server runs at once. */
 export const MAX_JOBS = 64;

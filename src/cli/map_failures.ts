@@ -104,12 +104,9 @@ export function inputHint(cause: string | undefined, text: string): string {
 }
 
 /** What failed, where the message is only what was thrown. */
-function stageOf({ code, message }: MapError, modulePath: string): string {
+function stageOf({ code }: MapError, modulePath: string): string {
   if (code === "setup_failed") return `setup of ${modulePath} failed: `;
-  if (code !== "bad_code") return "";
-  return /^its? /.test(message)
-    ? `${modulePath} cannot be used: `
-    : `${modulePath} cannot be loaded: `;
+  return code === "bad_code" ? `${modulePath} cannot be loaded: ` : "";
 }
 
 /** What a function printed, line by line behind where it did. */

@@ -83,7 +83,12 @@ async function runOn(
   });
   await using session = new MapSession({ servers, timeoutMs, action, job, files, progress });
   const ended = Promise.withResolvers<number>();
-  onEndingSignal((status) => ended.resolve(status));
+  let isEnding = false;
+  onEndingSignal((status) => {
+    if (!isEnding) progress.above(cancelledText(action));
+    isEnding = true;
+    ended.resolve(status);
+  });
   try {
     return await Promise.race([session.run(), ended.promise]);
   } catch (error) {
@@ -92,6 +97,12 @@ async function runOn(
     progress.above(text);
     return error instanceof ProtocolError ? EXIT_STATUS.unreachable : EXIT_STATUS.refused;
   }
+}
+
+/** What is said where the user ends the job. */
+function cancelledText({ logPath }: MapAction): string {
+  const advice = logPath === undefined ? "" : "; to go on, run the same command again";
+  return `client: cancelled: the job ends on all machines${advice}\n`;
 }
 
 /** Whether somebody looks at stderr, and is not typing the input meanwhile. */

@@ -66,9 +66,12 @@ function onlyStretches({ input }: ModuleWish, reduce: JobReduce): string {
     "sum, min, max or a reduce of its own";
 }
 
+/** What helps a module without the function that is called for each item. */
+export const ADD_MAP = "add export function map(item, context) { ... }";
+
 function withoutMap(exports: readonly string[]): string {
   const instead = exports.includes("default")
     ? ' (its function is the default export: give it the name "map")'
     : "";
-  return `it does not export "map"${instead}: add export function map(item, context) { ... }`;
+  return `it does not export "map"${instead}: ${ADD_MAP}`;
 }

@@ -7,7 +7,7 @@ import type { Session } from "../protocol/session.ts";
 import type { Coordinator } from "../scheduling/coordinator.ts";
 import type { ClientJob } from "../scheduling/jobs/client_job.ts";
 import { JobHub } from "../scheduling/jobs/hub.ts";
-import { workforceOf } from "../scheduling/jobs/progress.ts";
+import { hasRun, workforceOf } from "../scheduling/jobs/progress.ts";
 
 /** How a server's jobs are set up. */
 export interface JobServiceOptions {
@@ -92,7 +92,7 @@ export class JobService {
     return {
       job: job.name,
       name: job.opening.name,
-      state: slots > 0 ? "running" : "waiting",
+      state: slots > 0 && hasRun(job) ? "running" : "waiting",
       done: job.done,
       ...(total === undefined ? {} : { total }),
       failed: job.failed,

@@ -4,6 +4,7 @@ import { ReplyTimeoutError } from "../../src/client/errors.ts";
 import { MAX_BATCH_HELD_CHARS, MAX_BATCH_WINDOW } from "../../src/limits.ts";
 import { type Server, startServer, startWorkers } from "../support/cluster.ts";
 import { TemporaryFolder } from "../support/paths.ts";
+import { residentBytes } from "../support/process.ts";
 import { startRole } from "../support/roles.ts";
 import { until, within } from "../support/waiting.ts";
 
@@ -98,12 +99,6 @@ async function staysSmall(server: Server): Promise<void> {
 function endlessRequests(): ReadableStream<Uint8Array> {
   const chunk = new TextEncoder().encode('{"op":"add","a":1,"b":2}\n'.repeat(1000));
   return new ReadableStream({ pull: (controller) => controller.enqueue(chunk.slice()) });
-}
-
-/** What a process holds in memory, on Linux; 0 once it has ended. */
-async function residentBytes(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-  return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -70,12 +70,16 @@ async function endsBySignal(
   signal: Deno.Signal,
   status: number,
 ): Promise<void> {
-  await using client = cluster.start(["slow.js", "--range", "1..1000000"]);
+  const isLogged = signal === "SIGINT";
+  const words = isLogged ? ["--resume", "slow.joblog"] : [];
+  await using client = cluster.start(["slow.js", "--range", "1..1000000", ...words]);
   await client.stdout.line(/^3$/);
   client.kill(signal);
-  const { code } = await client.outcome();
+  const { code, stderr } = await client.outcome();
   await until("the end of the job", async () => (await jobsOf(cluster)).length === 0);
-  assertEquals(code, status);
+  const advice = isLogged ? "; to go on, run the same command again" : "";
+  const said = `client: cancelled: the job ends on all machines${advice}\n`;
+  assertEquals([code, stderr], [status, said]);
 }
 
 async function endsWithClient(cluster: MapCluster): Promise<void> {

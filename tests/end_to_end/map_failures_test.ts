@@ -34,6 +34,7 @@ Deno.test("client map", async (t) => {
   await step("passes on what the function prints, with machine and position", passesPrints);
   await step("refuses a module that it cannot use", refusesModules);
   await step("says why a module does not load or set up", saysWhyNotLoaded);
+  await step("refuses a module in which something else is no function", refusesWhatIsNoFunction);
   await step("warns of accumulators that only combine could merge", warnsOfNoCombine);
   await step("refuses files that it cannot use, and harms none", refusesFiles);
 });
@@ -196,7 +197,6 @@ async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
       "export const map = (x) => x;\nconst a = 1; const a = 2;",
       /^client: bad\.js cannot be loaded: SyntaxError: .*a.* has already been declared/,
     ],
-    ["export const map = 3;", /^client: bad\.js cannot be used: it exports no function map\n/],
     [
       "export const map = (x) => x;\nexport function setup() { throw new Error('later'); }",
       /^client: setup of bad\.js failed: Error: later/,
@@ -208,6 +208,31 @@ async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
     assertEquals([code, stdout], [1, ""], stderr);
     assertMatch(stderr, message);
     assert(stderr.startsWith("client: "), stderr);
+  }
+}
+
+async function refusesWhatIsNoFunction(cluster: MapCluster): Promise<void> {
+  const cases: readonly (readonly [string, string])[] = [
+    [
+      "export const map = 5;",
+      "it exports no function map: add export function map(item, context) { ... }",
+    ],
+    ["export const map = (x) => x;\nexport const setup = 5;", "its setup is no function"],
+    [
+      "export const map = (x) => x, initial = 0, reduce = 5;",
+      "it exports no function reduce",
+    ],
+    [
+      "export const map = (x) => x, initial = undefined, reduce = map;",
+      "its initial is undefined",
+    ],
+  ];
+  for (const [text, problem] of cases) {
+    await cluster.write("five.js", text);
+    const { code, stdout, stderr } = await cluster.map(["five.js", "--range", "1..3"]);
+    assertEquals([code, stdout], [2, ""], stderr);
+    assertEquals(linesOf(stderr)[0], `client: cannot use five.js: ${problem}`);
+    assertEquals(linesOf(stderr).length, 2, stderr);
   }
 }
 

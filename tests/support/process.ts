@@ -193,3 +193,9 @@ async function feed(
     if (!(error instanceof Deno.errors.BrokenPipe || signal.aborted)) throw error;
   }
 }
+
+/** What a process holds in memory, on Linux; 0 once it has ended. */
+export async function residentBytes(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
+}

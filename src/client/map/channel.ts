@@ -1,6 +1,7 @@
 import { ChannelFramer, type Framed, messageLine } from "../../jobs/channel_framer.ts";
 import type { RequesterMessage } from "../../jobs/messages.ts";
 import { Pulse } from "../../jobs/pulse.ts";
+import { Unread } from "../../jobs/unread.ts";
 import {
   CONNECT_TIMEOUT_MS,
   HEARTBEATS_TO_DOWN,
@@ -72,6 +73,8 @@ export class Channel {
   /** What came before the first newline. */
   #greeting: Uint8Array = NO_BYTES;
   #framer = new ChannelFramer();
+  /** What the server was sent and may not have read. */
+  #unread = new Unread();
   #effects: Effect[] = [];
   #out = "";
 
@@ -100,7 +103,9 @@ export class Channel {
 
   /** Says something, if the channel stands; `payload` must not change any more. */
   send(message: RequesterMessage, payload?: Uint8Array): void {
-    this.sendLine(messageLine(message), payload);
+    const line = messageLine(message);
+    this.#unread.add(message, line, payload?.length);
+    this.sendLine(line, payload);
   }
 
   /** Like {@linkcode send}, with the line made by the caller. */
@@ -146,6 +151,9 @@ export class Channel {
         return this.#connected(event.connection, nowMs);
       case "received":
         return this.#received(event.bytes, nowMs);
+      case "drained":
+        this.#unread.drained();
+        return;
       case "ended":
         return this.drop("the server closed the connection", nowMs);
       case "closed":
@@ -185,6 +193,7 @@ export class Channel {
     this.#state = "greeting";
     this.#greeting = NO_BYTES;
     this.#framer = new ChannelFramer();
+    this.#unread = new Unread();
     this.#stepDeadlineMs = Math.max(this.#stepDeadlineMs, nowMs + CONNECT_TIMEOUT_MS);
     const text = `{"op":"channel","protocol":${PROTOCOL_VERSION}}\n`;
     this.#effects.push({ kind: "write", connection, text });
@@ -196,14 +205,14 @@ export class Channel {
     const rest = this.#state === "greeting" ? this.#greeted(bytes, nowMs) : bytes;
     if (rest === undefined) return;
     this.#framer.push(rest);
-    while (this.#state === "open") {
+    while (this.#state === "open" && this.#unread.fault === undefined) {
       const message = this.#framer.next();
       if (message === undefined) break;
       if (message.members.op === "ping") this.send({ op: "pong" });
       else if (message.members.op !== "pong") this.#port.received(message);
     }
     if (this.#state !== "open") return;
-    const { fault } = this.#framer;
+    const fault = this.#unread.fault ?? this.#framer.fault;
     if (fault !== undefined) this.fail({ kind: "protocol", text: `the server ${fault}` });
     this.#setWake();
   }

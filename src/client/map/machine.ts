@@ -57,6 +57,8 @@ export class MapMachine implements Machine {
   #value = new LongValue();
   /** Channels since the last answer. */
   #fruitless = 0;
+  /** Whether the server has been sent the module. */
+  #hasCode = false;
   #inputEnded = false;
   #isAnswered = false;
   #isOver = false;
@@ -178,6 +180,7 @@ export class MapMachine implements Machine {
 
   #lost(): void {
     this.#wanted = 0;
+    this.#hasCode = false;
     this.#value = new LongValue();
     this.#unanswered.takeBack();
     this.#merges.takeBack();
@@ -238,10 +241,7 @@ export class MapMachine implements Machine {
     if (members.job !== JOB || this.#isOver) return;
     switch (members.op) {
       case "need":
-        for (const { message, payload } of codeMessages(JOB, this.#job.code)) {
-          this.#channel.send(message, payload);
-        }
-        return;
+        return this.#sendCode();
       case "want":
         this.#wanted += wholeNumber(members.want);
         return this.#sendItems();
@@ -265,6 +265,19 @@ export class MapMachine implements Machine {
           text: textOf(members.error),
           ...(typeof members.stack === "string" ? { stack: members.stack } : {}),
         });
+    }
+  }
+
+  #sendCode(): void {
+    if (this.#hasCode) {
+      return this.#channel.fail({
+        kind: "protocol",
+        text: "the server asked for the module twice",
+      });
+    }
+    this.#hasCode = true;
+    for (const { message, payload } of codeMessages(JOB, this.#job.code)) {
+      this.#channel.send(message, payload);
     }
   }
 

@@ -96,7 +96,7 @@ export class MapRun {
       } else if (this.#failure !== undefined) {
         const { error } = this.#failure;
         if (error instanceof MapError && error.code === "bad_code") {
-          await explainCode(this.#options.job);
+          await explainCode(this.#options.job, error.message);
         }
         throw error;
       } else if (this.#isAnswered) return;

@@ -1,6 +1,6 @@
 import { MAX_CODE_BYTES } from "../../limits.ts";
 import type { ModuleUse, ModuleWish } from "../../jobs/module.ts";
-import { useOf } from "../../jobs/module.ts";
+import { ADD_MAP, useOf } from "../../jobs/module.ts";
 import { ModuleError } from "../errors.ts";
 import type { MapJob } from "./job.ts";
 import { restoreSemicolons } from "./removed_semicolons.ts";
@@ -102,14 +102,23 @@ async function stripAtOnce(text: string): Promise<string | undefined> {
   }
 }
 
+/** What a slot says of a module that can be loaded and exports something else than it should. */
+const MISFIT = /^it(?: exports no function|s setup is|s combine is|s initial) /;
+
 /**
  * Says what is wrong with code that a slot refuses, as if it had been looked at before it was sent.
  *
+ * @param refusal What the slot says.
  * @throws {ModuleError} If it is found here.
  */
 export async function explainCode(
   { name, code, isUnchecked }: Pick<MapJob, "name" | "code" | "isUnchecked">,
+  refusal: string,
 ): Promise<void> {
+  if (MISFIT.test(refusal)) {
+    const advice = refusal.endsWith(" map") ? `: ${ADD_MAP}` : "";
+    throw new ModuleError(`cannot use ${name}: ${refusal}${advice}`);
+  }
   if (isUnchecked) await stripOrExplain({ name, text: new TextDecoder().decode(code) });
 }
 

@@ -1,7 +1,7 @@
-import { Answers } from "../../jobs/answers.ts";
 import { messageLine } from "../../jobs/channel_framer.ts";
 import { isCause, isWhole, textOf } from "../../jobs/members.ts";
 import type { ChannelMessage, FailedMessage } from "../../jobs/messages.ts";
+import { Unread } from "../../jobs/unread.ts";
 import { MAX_PIECE_BYTES } from "../../limits.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
 import type { JsonObject } from "../../protocol/json.ts";
@@ -17,8 +17,8 @@ export class ChannelWire {
   readonly connection: ConnectionId;
   /** Whether the connection is gone: nothing is written any more. */
   isClosed = false;
-  /** What the peer was answered and may not have read. */
-  readonly answers: Answers = new Answers();
+  /** What the peer was sent and may not have read. */
+  readonly unread: Unread = new Unread();
   readonly #port: WirePort;
 
   /** A channel over a connection. */
@@ -31,16 +31,11 @@ export class ChannelWire {
   send(message: ChannelMessage, payload?: Uint8Array): void {
     if (this.isClosed) return;
     const line = messageLine(message);
-    this.answers.sent(message, line);
+    if (!this.unread.add(message, line, payload?.length)) return;
     this.#port.write(this.connection, line);
     if (payload !== undefined && payload.length > 0) {
       this.#port.writeBytes(this.connection, payload);
     }
-  }
-
-  /** Sends a line that has been made already. */
-  sendLine(line: string): void {
-    if (!this.isClosed) this.#port.write(this.connection, line);
   }
 }
 

@@ -3,11 +3,7 @@ import { isWhole } from "../../jobs/members.ts";
 import type { OpenMessage } from "../../jobs/messages.ts";
 import { Pulse } from "../../jobs/pulse.ts";
 import { readChunk, readOpening } from "../../jobs/read_requester.ts";
-import {
-  HEARTBEAT_INTERVAL_MS,
-  JOB_CLIENT_SILENCE_MS,
-  MAX_UNSENT_MESSAGE_BYTES,
-} from "../../limits.ts";
+import { HEARTBEAT_INTERVAL_MS, JOB_CLIENT_SILENCE_MS } from "../../limits.ts";
 import { type ErrorCode, type WireError, wireError } from "../../protocol/errors.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
 import { ChannelWire, type WirePort } from "./channel_wire.ts";
@@ -38,7 +34,6 @@ export class ClientChannel {
   readonly #port: ClientChannelPort;
   readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
   readonly #pulse: Pulse;
-  #asideBytes = 0;
 
   /** A channel without jobs. */
   constructor(connection: ConnectionId, slots: number, port: ClientChannelPort, nowMs: number) {
@@ -49,21 +44,20 @@ export class ClientChannel {
     this.#pulse = new Pulse(JOB_CLIENT_SILENCE_MS / HEARTBEAT_INTERVAL_MS, nowMs);
   }
 
-  /** Whether so much of what functions print waits for the client that it gets no more. */
-  get isClogged(): boolean {
-    return this.#asideBytes > MAX_UNSENT_MESSAGE_BYTES;
-  }
-
-  /** Sends what no credit is needed for. */
-  sendAside(line: string): void {
-    this.#asideBytes += line.length;
-    this.wire.sendLine(line);
-  }
-
-  /** Everything that was sent has gone. */
+  /** Everything that was sent has gone: what has waited for that goes on. */
   drained(): void {
-    this.#asideBytes = 0;
-    this.wire.answers.drained();
+    const { unread } = this.wire;
+    if (!unread.drained()) return;
+    this.#port.changed();
+    for (const [number, { job }] of [...this.jobs]) {
+      job.flush();
+      if (!unread.isMuch) continue;
+      // Next time the others come first.
+      const client = this.jobs.get(number)!;
+      this.jobs.delete(number);
+      this.jobs.set(number, client);
+      return;
+    }
   }
 
   /** Bytes came; gives what is wrong with them. */
@@ -72,7 +66,7 @@ export class ClientChannel {
     const framer = this.#framer;
     framer.push(bytes);
     for (let framed = framer.next(); framed !== undefined; framed = framer.next()) {
-      const fault = this.#take(framed, nowMs) ?? this.wire.answers.fault;
+      const fault = this.#take(framed, nowMs) ?? this.wire.unread.fault;
       if (fault !== undefined) return fault;
     }
     return framer.fault;

@@ -5,7 +5,6 @@ import type {
   PrintMessage,
   ReturnedMessage,
 } from "../../jobs/messages.ts";
-import { messageLine } from "../../jobs/channel_framer.ts";
 import { Pieces } from "../../jobs/pieces.ts";
 import {
   FIRST_INPUT_BYTES,
@@ -142,6 +141,10 @@ export class ClientJob implements Requester {
     this.channel.wire.send({ op: "want", job: this.number, want });
   }
 
+  get isClogged(): boolean {
+    return this.channel.wire.unread.isMuch;
+  }
+
   started(chunk: ClientChunk): void {
     this.channel.wire.send({ op: "started", job: this.number, chunk: chunk.number });
   }
@@ -174,9 +177,8 @@ export class ClientJob implements Requester {
   }
 
   print(print: PrintMessage, nowMs: number): void {
-    if (this.channel.isClogged) return;
     for (const text of this.#prints.take(print.text, nowMs)) {
-      this.channel.sendAside(messageLine({ ...print, job: this.number, text }));
+      this.channel.wire.send({ ...print, job: this.number, text });
     }
   }
 

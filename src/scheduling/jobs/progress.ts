@@ -25,6 +25,11 @@ export function workforceOf(job: Job, board: Board): Workforce {
   return { workers, slots };
 }
 
+/** Whether a job has got a slot, so that it is the function's doing if nothing comes. */
+export function hasRun({ done, attempts }: Job): boolean {
+  return done > 0 || [...attempts].some(({ startedMs }) => startedMs !== undefined);
+}
+
 /** How many positions a job does in a second, looked at now and then. */
 export class Rate {
   perSecond = 0;

@@ -103,9 +103,10 @@ export class ResultOrder {
     return hasSent;
   }
 
-  /** What costs something goes out while there is any credit: it may be passed once, by one message. */
+  /** What costs something goes out while there is any credit, and is read: both may be passed once, by one message. */
   #mayTell(chunk: ClientChunk, entry: Entry): boolean {
-    return chunk.isDropped || chunk.credit > 0 || creditBytes(entry) === 0;
+    if (chunk.isDropped || creditBytes(entry) === 0) return true;
+    return chunk.credit > 0 && !this.#requester.isClogged;
   }
 
   /** Tells of one entry, which may belong to several of the client's chunks. */

@@ -78,9 +78,16 @@ export class WorkerChannel {
     return this.inHand > 0 && (this.isLeaving || this.slots === 0);
   }
 
+  /** Whether so much waits for it to be read that it is given nothing more. */
+  get isClogged(): boolean {
+    return this.#wire.unread.isMuch;
+  }
+
   /** Whether it may have the given number of chunks in hand for each slot, and has fewer. */
   hasRoom(chunksPerSlot: number, nowMs: number): boolean {
-    if (this.reservedFor !== undefined || this.suspect !== undefined) return false;
+    if (this.reservedFor !== undefined || this.suspect !== undefined || this.isClogged) {
+      return false;
+    }
     return this.inHand < this.slots * chunksPerSlot && nowMs >= this.restsUntilMs;
   }
 
@@ -140,9 +147,11 @@ export class WorkerChannel {
     this.#wire.send({ op: "close", job: job.number });
   }
 
-  /** Everything that was sent has gone. */
-  drained(): void {
-    this.#wire.answers.drained();
+  /** Everything that was sent has gone; gives whether there was so much that it has been given nothing more. */
+  drained(): boolean {
+    const wasClogged = this.#wire.unread.drained();
+    if (wasClogged) this.#port.changed();
+    return wasClogged;
   }
 
   /** Bytes came; gives what is wrong with them. */
@@ -151,7 +160,7 @@ export class WorkerChannel {
     const framer = this.#framer;
     framer.push(bytes);
     for (let framed = framer.next(); framed !== undefined; framed = framer.next()) {
-      const fault = this.#take(framed, nowMs) ?? this.#wire.answers.fault;
+      const fault = this.#take(framed, nowMs) ?? this.#wire.unread.fault;
       if (fault !== undefined) return fault;
     }
     return framer.fault;

@@ -57,8 +57,12 @@ export class WorkerChannels {
     this.#byWorker.set(worker, channel);
     this.#board.channels.add(channel);
     this.#board.changed();
-    for (const job of this.#board.jobs.values()) if (job.code !== undefined) announce(job, channel);
+    this.#announceAll(channel);
     return channel;
+  }
+
+  #announceAll(channel: WorkerChannel): void {
+    for (const job of this.#board.jobs.values()) if (job.code !== undefined) announce(job, channel);
   }
 
   /** Tells coordinators of a job whose code is here. */
@@ -77,8 +81,9 @@ export class WorkerChannels {
       return end.step(event, nowMs);
     }
     if (event.kind === "received") this.#received(end, event.bytes, nowMs);
-    else if (event.kind === "drained") end.drained();
-    else if (event.kind === "ended") this.#close(end, nowMs);
+    else if (event.kind === "drained") {
+      if (end.drained()) this.#announceAll(end);
+    } else if (event.kind === "ended") this.#close(end, nowMs);
     else if (event.kind === "closed") {
       this.#dials.get(end.worker)?.lost(nowMs);
       this.#forget(end);
@@ -152,9 +157,9 @@ export class WorkerChannels {
   }
 }
 
-/** Tells a coordinator of a job: how many slots it has it says only while it has a job. */
+/** Tells a coordinator of a job, if it reads: how many slots it has it says only while it has a job. */
 function announce(job: Job, channel: WorkerChannel): void {
-  if (channel.worker.facts.isCoordinator) channel.open(job);
+  if (channel.worker.facts.isCoordinator && !channel.isClogged) channel.open(job);
 }
 
 /** Whether a worker may run code, as far as it has said. */

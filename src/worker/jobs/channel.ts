@@ -1,6 +1,6 @@
-import { Answers } from "../../jobs/answers.ts";
 import { Pulse } from "../../jobs/pulse.ts";
 import { ChannelFramer, messageLine } from "../../jobs/channel_framer.ts";
+import { Unread } from "../../jobs/unread.ts";
 import { HEARTBEATS_TO_DOWN } from "../../limits.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { ConnectionId, Effect } from "../../protocol/machine.ts";
@@ -28,7 +28,7 @@ export class Channel {
   readonly pulse: Pulse;
   readonly #port: ChannelPort;
   readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
-  readonly #answers = new Answers();
+  readonly #unread = new Unread();
   /** Whether nothing more is taken from it. */
   #isClosed = false;
 
@@ -56,14 +56,22 @@ export class Channel {
       const { members, payload } = framed;
       if (members.op === "ping") this.send({ op: "pong" });
       else if (members.op !== "pong") this.#port.message(this, members, payload);
-      if (this.#answers.fault !== undefined) this.#misused(this.#answers.fault);
+      if (this.#unread.fault !== undefined) this.#misused(this.#unread.fault);
     }
     if (framer.fault !== undefined) this.#misused(framer.fault);
   }
 
-  /** Everything that was sent has gone. */
+  /** Whether so much waits for the requester to be read that results and failures are to be kept for now. */
+  get isClogged(): boolean {
+    return this.#unread.isMuch;
+  }
+
+  /** Everything that was sent has gone: what has waited for that goes on. */
   drained(): void {
-    this.#answers.drained();
+    if (!this.#unread.drained()) return;
+    for (const { chunks } of this.jobs.values()) {
+      for (const chunk of chunks.values()) chunk.goOn();
+    }
   }
 
   /** Writes a message, and the bytes that belong to it. */
@@ -71,7 +79,7 @@ export class Channel {
     if (this.#isClosed) return;
     const { connection } = this;
     const text = messageLine(message);
-    this.#answers.sent(message, text);
+    if (!this.#unread.add(message, text, payload?.length)) return;
     this.#port.effect({ kind: "write", connection, text });
     if (payload === undefined || payload.length === 0) return;
     this.#port.effect({ kind: "write_bytes", connection, bytes: payload });

@@ -160,10 +160,18 @@ export class Chunk {
     this.flush();
   }
 
+  /** Says what may be said by now, and lets the slot go on. */
+  goOn(): void {
+    this.flush();
+    this.run?.topUp();
+  }
+
   /** Sends what may be sent; the slot reads on or waits accordingly. */
   flush(): void {
     const { outbox, job } = this;
-    for (let one = outbox.take(); one !== undefined; one = outbox.take()) {
+    while (!job.channel.isClogged) {
+      const one = outbox.take();
+      if (one === undefined) break;
       const { message, result, next } = one;
       if (result === undefined) job.send(message);
       else {

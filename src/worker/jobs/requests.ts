@@ -135,8 +135,7 @@ function ofChunk(
     case "credit":
       if (!isWhole(members.credit)) return `allowed ${shown(members.credit)} bytes`;
       chunk.outbox.credit += members.credit;
-      chunk.flush();
-      chunk.run?.topUp();
+      chunk.goOn();
       return undefined;
     case "drop":
       port.drop(chunk);

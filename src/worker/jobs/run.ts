@@ -2,7 +2,7 @@ import { failedBytes } from "../../jobs/failed_bytes.ts";
 import { isCause, isWhole, textOf } from "../../jobs/members.ts";
 import type { FailureCause } from "../../jobs/messages.ts";
 import { shown } from "../../jobs/shown.ts";
-import { MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../../limits.ts";
+import { CHUNK_CREDIT_BYTES, MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../../limits.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { Chunk } from "./chunk.ts";
 import { Pieces } from "../../jobs/pieces.ts";
@@ -94,8 +94,8 @@ export class Run {
   }
 
   /**
-   * Lets the slot send as much as the requester takes. A value that is not whole does not count yet, and may
-   * always go on: it waits here.
+   * Lets the slot send as much as the requester takes, but not more at a time than we would hold. A value that is not
+   * whole does not count yet, and may always go on: it waits here.
    */
   topUp(): void {
     const bytes = this.#due - this.#allowance;
@@ -106,7 +106,13 @@ export class Run {
 
   get #due(): number {
     const { credit, waitingBytes } = this.chunk.outbox;
-    return Math.max(this.#pieces.bytes > 0 ? MAX_PIECE_BYTES : 0, credit - waitingBytes);
+    const least = this.#pieces.bytes > 0 ? MAX_PIECE_BYTES : 0;
+    return Math.max(least, Math.min(credit, CHUNK_CREDIT_BYTES) - waitingBytes);
+  }
+
+  /** Something has been said, or waits: so that the slot need not, it is allowed more in time. */
+  #said(): void {
+    if (this.#allowance < CHUNK_CREDIT_BYTES / 2) this.topUp();
   }
 
   #started(): RunOutcome | undefined {
@@ -149,6 +155,7 @@ export class Run {
     this.#pieces.clear();
     plan.tell(isMerge ? 1 : count);
     chunk.say({ message, result: { position, count, payload }, next: plan.next });
+    this.#said();
   }
 
   #piece(payload: Uint8Array): RunOutcome | undefined {
@@ -180,6 +187,7 @@ export class Run {
       worker: this.#worker,
     };
     chunk.say({ message, next: plan.next, cost: failedBytes(message) });
+    this.#said();
   }
 
   #done({ ms }: JsonObject): RunOutcome {

@@ -1,6 +1,11 @@
 /** What a peer of a server may make it hold, and what becomes of one that goes beyond. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { MAX_CHANNELS } from "../../../src/limits.ts";
+import {
+  MAX_ARGS_CHARS,
+  MAX_CHANNELS,
+  MAX_JOB_RESULT_BYTES,
+  MAX_UNSENT_RESULT_BYTES,
+} from "../../../src/limits.ts";
 import { JobWires, OPENING, type Wire } from "./job_wire.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -110,6 +115,111 @@ Deno.test("a worker that asks and does not read the answers loses its channel", 
   }
   assertEquals(worker.end, "close");
   assert(answered > 1.5 * MEBIBYTE && answered < 2 * MEBIBYTE, `${answered}`);
+});
+
+/** A worker that gives values of a piece each, as fast as it is allowed to. */
+class Eager {
+  /** Bytes of values that it has given. */
+  given = 0;
+  readonly #wires: JobWires;
+  readonly #wire: Wire;
+  readonly #chunks = new Map<string, { position: number; left: number; credit: number }>();
+
+  constructor(wires: JobWires, wire: Wire) {
+    this.#wires = wires;
+    this.#wire = wire;
+  }
+
+  /** Goes on until it may not. */
+  work(): void {
+    for (let before = -1; before !== this.given;) {
+      before = this.given;
+      for (const { op, job, chunk, position, count, credit } of this.#wires.messages(this.#wire)) {
+        const name = `"job":${job},"chunk":${chunk}`;
+        const known = this.#chunks.get(name);
+        if (op === "chunk") {
+          const [at, left] = [position as number, count as number];
+          this.#chunks.set(name, { position: at, left, credit: credit as number });
+        } else if (op === "credit" && known !== undefined) known.credit += credit as number;
+      }
+      for (const [name, chunk] of this.#chunks) this.#give(name, chunk);
+    }
+  }
+
+  #give(name: string, chunk: { position: number; left: number; credit: number }): void {
+    for (; chunk.left > 0 && chunk.credit >= PIECE; chunk.left--) {
+      const place = `${name},"position":${chunk.position++},"count":1,"bytes":${PIECE}`;
+      this.#wires.send(this.#wire, `{"op":"result",${place}}\n${VALUE}`);
+      chunk.credit -= PIECE;
+      this.given += PIECE;
+    }
+    if (chunk.left > 0) return;
+    this.#chunks.delete(name);
+    this.#wires.send(this.#wire, `{"op":"done",${name},"ms":1000}\n`);
+  }
+}
+
+const VALUE = "7".repeat(PIECE - 1) + "\n";
+
+Deno.test("a client that allows everything and reads nothing is told little, and all of it when it reads", () => {
+  const { wires, client, worker } = running();
+  const total = 200;
+  wires.send(client, { ...RANGE, count: total, credit: 1e15 });
+  const eager = new Eager(wires, worker);
+  const positions: unknown[] = [];
+  for (let drains = 0; positions.length < total; drains++) {
+    eager.work();
+    const told = client.text.length;
+    assert(told > 0 && told < MAX_UNSENT_RESULT_BYTES + 1.1 * PIECE, `${told}`);
+    if (drains === 0) {
+      assert(
+        eager.given < MAX_UNSENT_RESULT_BYTES + MAX_JOB_RESULT_BYTES + PIECE,
+        `${eager.given}`,
+      );
+    }
+    const messages = wires.messages(client);
+    const results = messages.filter(({ op }) => op === "result");
+    positions.push(...results.map(({ position }) => position));
+    assertEquals(messages.some(({ op }) => op === "done"), positions.length === total);
+    wires.step({ kind: "drained", connection: client.connection });
+  }
+  assertEquals(positions, Array.from({ length: total }, (_, index) => index + 1));
+});
+
+Deno.test("of two jobs on a channel that is read slowly, neither waits for all of the other", () => {
+  const { wires, client, worker } = running();
+  wires.send(worker, { op: "slots", slots: 2 });
+  wires.send(client, { ...OPENING, job: 2 }, { ...RANGE, count: 200, credit: 1e15 });
+  wires.send(client, { ...RANGE, job: 2, count: 200, credit: 1e15 });
+  const eager = new Eager(wires, worker);
+  const jobs: string[] = [];
+  for (let drains = 0; drains < 8; drains++) {
+    eager.work();
+    const told = wires.messages(client).filter(({ op }) => op === "result");
+    jobs.push(...new Set(told.map(({ job }) => String(job))));
+    wires.step({ kind: "drained", connection: client.connection });
+  }
+  const [one, other] = ["1", "2"].map((job) => jobs.filter((each) => each === job).length);
+  assert(one! >= 3 && other! >= 3, jobs.join());
+});
+
+Deno.test("a worker that lives and reads nothing is told of no more jobs", () => {
+  const { wires, client, worker } = running();
+  wires.send(client, { op: "close", job: 1 });
+  wires.take(worker);
+  const args = JSON.stringify("x".repeat(MAX_ARGS_CHARS - 2));
+  const give = (job: number) => {
+    wires.send(client, { ...OPENING, job, args }, { ...RANGE, job });
+    wires.send(client, { op: "close", job });
+    wires.send(worker, { op: "pong" });
+    return wires.take(worker).length;
+  };
+  let told = 0;
+  for (let job = 2; job < 40; job++) told += give(job);
+  assert(told > MAX_UNSENT_RESULT_BYTES - 1.1 * MAX_ARGS_CHARS, `${told}`);
+  assert(told < MAX_UNSENT_RESULT_BYTES + 1.1 * MAX_ARGS_CHARS, `${told}`);
+  wires.step({ kind: "drained", connection: worker.connection });
+  assert(give(40) > MAX_ARGS_CHARS);
 });
 
 Deno.test("a server serves so many channels of clients, and one that ends makes room", () => {

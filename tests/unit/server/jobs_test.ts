@@ -104,6 +104,26 @@ Deno.test("a joined worker's channel is where its chunks go", () => {
   assertEquals(moved.map(({ position }) => position), [1, 2]);
 });
 
+Deno.test("a job runs once a worker has begun with it, and waits for a slot until then", () => {
+  const { wires, client, worker } = running();
+  const asking = wires.accept();
+  const state = () => {
+    wires.send(asking, { op: "jobs" });
+    const { jobs } = JSON.parse(wires.take(asking));
+    return jobs.map((job: { state: string; slots: number }) => `${job.state} ${job.slots}`);
+  };
+  assertEquals(state(), ["waiting 1"]);
+  wires.send(client, { ...RANGE, count: 1 });
+  assertEquals(state(), ["waiting 1"]);
+  wires.send(worker, { op: "started", job: 1, chunk: 1 });
+  assertEquals(state(), ["running 1"]);
+  wires.send(worker, { op: "result", job: 1, chunk: 1, position: 1, count: 1, bytes: 2 }, "1\n");
+  wires.send(worker, { op: "done", job: 1, chunk: 1, ms: 1 });
+  assertEquals(state(), ["running 1"]);
+  wires.send(worker, { op: "slots", slots: 0 });
+  assertEquals(state(), ["waiting 0"]);
+});
+
 Deno.test("a job that nobody can do fails at once where all workers are known, and else after a while", () => {
   const known = new JobWires(1);
   known.greet(known.dialled[0]!);

@@ -7,6 +7,7 @@ import {
   MAX_MERGING_BYTES,
   MAX_PIECE_BYTES,
   MAX_UNANSWERED_BYTES,
+  MAX_UNSENT_MESSAGE_BYTES,
   MAX_UNWRITTEN_BYTES,
 } from "../../../../src/limits.ts";
 import { failedBytes } from "../../../../src/jobs/failed_bytes.ts";
@@ -141,6 +142,44 @@ Deno.test("failures cost credit as values do, and wait in the same bounded place
   room.machine.taken(bytes);
   room.carryOut();
   assertEquals(credits(), [bytes]);
+});
+
+Deno.test("a server that asks without end and reads nothing is given up, and one that reads is not", () => {
+  const pings = '{"op":"ping"}\n'.repeat(1000);
+  for (const reads of [true, false]) {
+    const room = new MapRoom();
+    room.begin();
+    room.accept();
+    let pongs = 0;
+    for (let round = 0; round < 100 && room.isOpen; round++) {
+      room.saysText(pings);
+      pongs += room.sent().filter(({ op }) => op === "pong").length;
+      if (reads) room.step({ kind: "drained", connection: room.connection });
+    }
+    assertEquals(room.isOpen, reads);
+    if (reads) continue;
+    const bytes = pongs * '{"op":"pong"}\n'.length;
+    assert(bytes < MAX_UNSENT_MESSAGE_BYTES + 100, `${bytes}`);
+    const why = "the server asks and does not read the answers";
+    assertEquals(room.told, [`ended protocol: ${why}`]);
+  }
+});
+
+Deno.test("a server is sent the module once, and one that comes after it once more", () => {
+  const room = new MapRoom({}, 2);
+  const needs = () => {
+    room.says({ op: "need" });
+    return room.sent().filter(({ op }) => op === "code").length;
+  };
+  room.begin();
+  room.accept();
+  assertEquals(needs(), 1);
+  room.lose();
+  room.advance(0);
+  room.accept();
+  assertEquals(needs(), 1);
+  assertEquals(needs(), 0);
+  assertEquals(room.told, ["ended protocol: the server asked for the module twice"]);
 });
 
 Deno.test("nothing that a server sends has any say in how it is written", () => {

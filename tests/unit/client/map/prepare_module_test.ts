@@ -67,13 +67,27 @@ Deno.test("explainCode() says what was passed over when types were taken away", 
   for (const [line, message] of cases) {
     // Where the runtime cannot take types away, it is found at once.
     const error = await assertRejects(
-      async () => await explainCode(await prepare(`export const map = 1;\n${line}`)),
+      async () => await explainCode(await prepare(`export const map = 1;\n${line}`), "SyntaxError"),
       ModuleError,
     );
     assertMatch(error.message, message);
   }
-  await explainCode(await prepare("export const map = (x: number) => x;"));
-  await explainCode(await prepare("export const map = 1;\nconst a;", "f.js"));
+  await explainCode(await prepare("export const map = (x: number) => x;"), "it broke");
+  await explainCode(await prepare("export const map = 1;\nconst a;", "f.js"), "SyntaxError");
+});
+
+Deno.test("explainCode() says what is exported and cannot be used", async () => {
+  const module = await prepare("export const map = 1;");
+  const cases = [
+    ["it exports no function map", ": add export function map(item, context) { ... }"],
+    ["it exports no function mapRange", ""],
+    ["its setup is no function", ""],
+    ["its initial cannot be used: it is a function", ""],
+  ] as const;
+  for (const [refusal, advice] of cases) {
+    const error = await assertRejects(() => explainCode(module, refusal), ModuleError);
+    assertEquals(error.message, `cannot use ${module.name}: ${refusal}${advice}`);
+  }
 });
 
 Deno.test("prepareModule() leaves JavaScript as it is", async () => {
