@@ -8,6 +8,8 @@ export interface Role {
    * @param os The system that the executable is for.
    */
   readonly permissions: (os: string) => readonly string[];
+  /** Whether it takes the types away from a user's code, and so needs what does that. */
+  readonly stripsTypes: boolean;
 }
 
 /** Its own executable, which is started again as a local worker or as a slot: on Linux this path allows no other. */
@@ -25,6 +27,7 @@ const SLOT_PRIORITY = "setPriority";
 export const ROLES: readonly Role[] = [
   {
     name: "worker",
+    stripsTypes: false,
     permissions: (os) => [
       "--allow-net",
       "--allow-read",
@@ -34,6 +37,7 @@ export const ROLES: readonly Role[] = [
   },
   {
     name: "calc_server",
+    stripsTypes: false,
     permissions: (os) => [
       "--allow-net",
       "--allow-read",
@@ -45,6 +49,7 @@ export const ROLES: readonly Role[] = [
   },
   {
     name: "client",
+    stripsTypes: true,
     permissions: (os) => [
       "--allow-net",
       "--allow-read",
