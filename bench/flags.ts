@@ -36,7 +36,7 @@ Flags:
   --scenario NAME    Only this one (in_flight), or one load of it (in_flight/1x64); may be given again. Writes
                      nothing unless --output says so
   --against DIR      The sources of this tree beside our own, with the ratio of ours to theirs; writes nothing
-  --pairs N          Rounds of all subjects (default: 9; of a map at most 3)
+  --pairs N          Rounds of all subjects (default: 9; peers of a map in every third)
   --sources          Only our sources
   --executables      Only our executables (default: both)
   --dist DIR         Where the executables are (default: dist)

@@ -31,6 +31,9 @@ import type { Context, Scenario } from "./scenarios/scenario.ts";
 /** What a look takes: those with an aim that a change of the code moves first. */
 const QUICK = ["in_flight", "worker_count", "sum_squares", "memory", "failover", "start_up"];
 
+/** What is added to the name of a result in which something of ours failed: the READMEs do not show such a one. */
+const INCOMPLETE = "-incomplete";
+
 /** How long a load counts, and how long it runs before. */
 const TIMES = {
   full: { warmUpMs: 100, sampleMs: 600 },
@@ -51,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const flags = readFlags(args);
     if (flags === undefined) print(HELP);
-    else await report(await run(flags), flags);
+    else return await runAndReport(flags);
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -62,7 +65,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(flags: Flags): Promise<Result> {
+/** A scenario that fails costs its own figures, and the exit status. */
+async function runAndReport(flags: Flags): Promise<number> {
+  const broken: string[] = [];
+  await report(await run(flags, broken), flags, broken.length === 0);
+  for (const why of broken) note(`FAILED: ${why}`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+async function run(flags: Flags, broken: string[]): Promise<Result> {
   const { isQuick, pairs, scenarios: wanted } = flags;
   const machine = thisMachine();
   const date = new Date().toISOString();
@@ -86,7 +97,13 @@ async function run(flags: Flags): Promise<Result> {
   for (const scenario of chosen(flags, found, missing)) {
     note(`${scenario.name}: ${scenario.title}`);
     const startedMs = performance.now();
-    const measured = await scenario.run(context);
+    const measured = await scenario.run(context).catch((error) => {
+      const why = `${scenario.name}: ${error instanceof Error ? error.message : error}`;
+      note(`FAILED: ${why}\n${error?.stack}`);
+      broken.push(why);
+      return undefined;
+    });
+    if (measured === undefined) continue;
     if (measured.length === 0) throw new TypeError(`--scenario names no load of ${scenario.name}`);
     note(`  took ${Math.round((performance.now() - startedMs) / 1000)} s`);
     print(`\n## ${scenario.name}: ${scenario.title}\n\n${figuresTable(measured)}\n`);
@@ -101,7 +118,7 @@ async function run(flags: Flags): Promise<Result> {
       pairs,
       sampleMs: times.sampleMs,
       peers: found,
-      missing,
+      missing: [...missing, ...broken],
       figures,
     },
   };
@@ -126,7 +143,7 @@ function chosen(flags: Flags, found: Record<string, string>, missing: string[]):
   });
 }
 
-async function report(result: Result, flags: Flags): Promise<void> {
+async function report(result: Result, flags: Flags, isWhole: boolean): Promise<void> {
   const judged = judgeAims(result);
   const measured = judged.filter(({ value }) => value !== undefined);
   print(`\n## Aims\n\n${aimsTable(measured)}\n\n${conditions(result)}\n`);
@@ -139,11 +156,11 @@ async function report(result: Result, flags: Flags): Promise<void> {
   }
   if (flags.output === undefined) return;
   await Deno.mkdir(flags.output, { recursive: true });
-  const path = `${flags.output}/${nameOf(result)}`;
+  const path = `${flags.output}/${nameOf(result)}${isWhole ? "" : INCOMPLETE}`;
   await Deno.writeTextFile(`${path}.json`, encodeResult(result));
   await Deno.writeTextFile(`${path}.md`, resultMarkdown(result));
   const title = `Aula on ${result.machine.cores} cores, ${result.date.slice(0, 10)}: the aims`;
   await Deno.writeTextFile(`${path}.svg`, aimsPlot(judged, title));
   note(`written: ${path}.json, .md and .svg`);
-  await showResults();
+  if (isWhole) await showResults();
 }

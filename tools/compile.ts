@@ -12,6 +12,7 @@
  */
 import { dirname } from "node:path";
 import { parseArgs } from "@std/cli/parse-args";
+import { type LightStripper, makeLightStripper } from "./compile/light_stripper.ts";
 import { type Role, ROLES } from "./compile/roles.ts";
 import { chooseRuntime, compilerEnvironment, type Runtime } from "./compile/runtime.ts";
 import { VERSION } from "../src/version.ts";
@@ -20,6 +21,9 @@ import { type Target, TARGETS, thisMachine } from "./compile/targets.ts";
 /** The folder of the project, in which everything runs. */
 const PROJECT = dirname(import.meta.dirname ?? ".");
 
+/** Where the stripper of types is put together. Git ignores it. */
+const STRIPPER_FOLDER = `${PROJECT}/npm_only/.local/stripper`;
+
 /** Where runtimes are kept if the user's cache folder cannot be written to. Git ignores it. */
 const FOLDER_INSTEAD = `${PROJECT}/npm_only/.local/runtime`;
 
@@ -27,6 +31,8 @@ const { all, official, output } = readFlags(Deno.args);
 
 try {
   await cacheModules();
+  const { imports } = JSON.parse(await Deno.readTextFile(`${PROJECT}/deno.json`));
+  const stripper = await makeLightStripper(STRIPPER_FOLDER, imports);
   for (const target of all ? TARGETS : [thisMachine()]) {
     const runtime = await chooseRuntime(target, {
       // The other ways to a runtime give one for this machine.
@@ -37,7 +43,7 @@ try {
     log(`runtime for ${target.folder}: ${runtime.description}`);
     const folder = all ? `${output}/${target.folder}` : output;
     for (const role of ROLES) {
-      const file = await compile(role, target, runtime, folder);
+      const file = await compile(role, { target, runtime, folder, stripper });
       if (!all) await tryOut(role, file);
     }
   }
@@ -68,12 +74,16 @@ async function cacheModules(): Promise<void> {
   await runDeno(Deno.execPath(), ["cache", "--quiet", ...ROLES.map(scriptOf)], Deno.env.toObject());
 }
 
-async function compile(
-  role: Role,
-  target: Target,
-  runtime: Runtime,
-  folder: string,
-): Promise<string> {
+/** What an executable is made with, and where it goes. */
+interface Making {
+  readonly target: Target;
+  readonly runtime: Runtime;
+  readonly folder: string;
+  readonly stripper: LightStripper;
+}
+
+async function compile(role: Role, making: Making): Promise<string> {
+  const { target, runtime, folder, stripper } = making;
   const file = `${folder}/${role.name}${target.os === "windows" ? ".exe" : ""}`;
   await runDeno(runtime.compiler, [
     "compile",
@@ -90,6 +100,7 @@ async function compile(
     "--include",
     "src/slot/sandbox.ts",
     `--v8-flags=${["--disallow-code-generation-from-strings", ...role.v8Flags ?? []]}`,
+    ...(role.stripsTypes ? ["--import-map", stripper.importMap, "--include", stripper.bytes] : []),
     "--target",
     target.triple,
     ...role.permissions(target.os),
@@ -104,15 +115,33 @@ async function compile(
 
 /** A runtime of another version than the compiler's gives an executable that does not start. */
 async function tryOut(role: Role, file: string): Promise<void> {
-  const outcome = await new Deno.Command(file, { args: ["--version"] }).output();
-  const [stdout, stderr] = [outcome.stdout, outcome.stderr].map((bytes) =>
-    new TextDecoder().decode(bytes)
-  );
-  if (outcome.success && stdout === `${role.name} ${VERSION}\n`) return;
-  const reason = stderr?.split("\n", 1)[0] || "it is not ours";
-  throw new Error(
-    `Cannot start "${file}": ${reason}. Is DENORT_BIN, if set, of Deno ${Deno.version.deno}?`,
-  );
+  const { stdout, stderr } = await outcomeOf(file, "--version");
+  if (stdout !== `${role.name} ${VERSION}\n`) {
+    const reason = stderr.split("\n", 1)[0] || "it is not ours";
+    throw new Error(
+      `Cannot start "${file}": ${reason}. Is DENORT_BIN, if set, of Deno ${Deno.version.deno}?`,
+    );
+  }
+  if (!role.stripsTypes) return;
+  // What takes types away says at which place there is more than types: nothing is run for that.
+  const module = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(module, "enum Colour { red }\n");
+    const { stderr } = await outcomeOf(file, "map", module, "--range", "1..1", "--here");
+    if (stderr.includes(`${module}:1:1`)) return;
+    throw new Error(`Cannot use "${file}": it does not take types away, but says "${stderr}"`);
+  } finally {
+    await Deno.remove(module);
+  }
+}
+
+async function outcomeOf(
+  file: string,
+  ...args: readonly string[]
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const { stdout, stderr } = await new Deno.Command(file, { args: [...args] }).output();
+  const decoder = new TextDecoder();
+  return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
 function scriptOf(role: Role): string {

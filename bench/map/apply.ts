@@ -2,10 +2,12 @@
  * A job in one process, without us: what efficiency is measured against, and what GNU Parallel runs.
  *
  * ```sh
- * deno run -A bench/map/apply.ts KIND STEPS POISON COUNT   # the numbers from 1 to COUNT
- * deno run -A bench/map/apply.ts KIND STEPS POISON         # those of stdin, a line each; of a sum FIRST LAST
- * deno run -A bench/map/apply.ts calibrate                 # prints the steps that take a millisecond
+ * deno run -A bench/map/apply.ts KIND STEPS POISON COUNT FILE  # the numbers from 1 to COUNT
+ * deno run -A bench/map/apply.ts KIND STEPS POISON             # those of stdin, a line each; of a sum FIRST LAST
+ * deno run -A bench/map/apply.ts calibrate                     # prints the steps that take a millisecond
  * ```
+ *
+ * With a FILE for the results, or - for stdout, it says `ready` on stdout when it begins.
  *
  * @module
  */
@@ -18,24 +20,30 @@ const PIECE_LINES = 4096;
 const WARM_UP_MS = 200;
 const CALIBRATION_MS = 400;
 
-const [kind, ...numbers] = Deno.args;
-const [stepsAnItem = 0, poison = 0, count] = numbers.map(Number);
+const [kind, ...rest] = Deno.args;
+const [stepsAnItem = 0, poison = 0, count] = rest.slice(0, 3).map(Number);
+const path = rest[3];
 // What kills the process there takes all memory; here it is quicker.
 const context = { args: { steps: stepsAnItem, poison: 0 } };
 const apply = kind === "steps" ? (item: number) => steps(item, context) : trivial;
 
 if (kind === "calibrate") calibrate();
-else if (count === undefined) await applyToInput();
-else if (kind === "sum") print(`${mapRange(1, count, context)}\n`);
-else applyToRange(count);
+else if (count === undefined || path === undefined) await applyToInput();
+else applyToRange(count, path);
 
-function applyToRange(last: number): void {
+function applyToRange(last: number, path: string): void {
+  print("ready\n");
+  const write = path === "-"
+    ? print
+    : (text: string) => Deno.writeTextFileSync(path, text, { append: true });
+  if (path !== "-") Deno.writeTextFileSync(path, "");
+  if (kind === "sum") return write(`${mapRange(1, last, context)}\n`);
   for (let from = 1; from <= last; from += PIECE_LINES) {
     let text = "";
     for (let item = from; item < from + PIECE_LINES && item <= last; item++) {
       text += apply(item) + "\n";
     }
-    print(text);
+    write(text);
   }
 }
 

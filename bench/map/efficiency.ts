@@ -1,14 +1,15 @@
 import { denoScript, projectPath } from "../paths.ts";
 import type { Figure } from "../measure/figure.ts";
-import { figureOf, type Measure, measureRounds, type Measures } from "../measure/rounds.ts";
+import { figureOf, type Measures } from "../measure/rounds.ts";
 import { commandOutput } from "../peers/command.ts";
 import type { PeerOptions } from "../peers/peer.ts";
 import type { Context, Scenario } from "../scenarios/scenario.ts";
-import { type Bench, bestChunk, openBench, perRound } from "./cluster.ts";
+import { type Bench, openBench } from "./cluster.ts";
+import { perRound, timeSubjects } from "./compare.ts";
 import { inPython } from "./peers.ts";
 import { timeJob } from "./runs.ts";
 import { SEQUENTIAL_DENO, type Subject, type Tongue } from "./subject.ts";
-import { pairsOf, scaled, type Work } from "./work.ts";
+import { scaled, type Work } from "./work.ts";
 
 /** What is calculated: as much of each that two workers need ten seconds for it. */
 const JOBS = [
@@ -17,8 +18,11 @@ const JOBS = [
   { name: "sum", title: "cheap sum", kind: "sum", count: 50_000_000, itemMs: 0.0004 },
 ] as const;
 
-/** Of a trial of chunk sizes, against the whole job. */
-const TRIAL_SHARE = 1 / 4;
+/**
+ * What one process alone does of it, and peers in Python. Their time counts from where they are ready, so that a part
+ * says what the whole would; it does not for those whose start counts.
+ */
+const PART = 1 / 4;
 /** Workers, with one slot each. */
 const WORKERS = 2;
 /** One process alone, by what it is written in. */
@@ -41,12 +45,14 @@ export function mapEfficiency(options: PeerOptions): Scenario {
       const figures: Figure[] = [];
       for (const { name, title, kind, count, itemMs } of JOBS) {
         context.note(title);
-        const works: Record<string, Work> = {};
-        for (const [tongue, steps] of Object.entries(stepsPerMs)) {
-          const wanted = { kind, count: scaled(context, count) };
-          works[tongue] = { ...wanted, steps: Math.max(1, Math.round(steps * itemMs)) };
-        }
-        figures.push(...await measureJob(context, bench, works, { name, title }));
+        const total = scaled(context, count);
+        const workOf = ({ tongue, saysReady }: Subject): Work => {
+          const steps = stepsPerMs[tongue];
+          if (steps === undefined) throw new Error(`it is not known how fast ${tongue} is`);
+          const own = saysReady ? Math.ceil(total * PART) : total;
+          return { kind, count: own, steps: Math.max(1, Math.round(steps * itemMs)) };
+        };
+        figures.push(...await measureJob(context, bench, workOf, { name, title }));
       }
       return figures;
     },
@@ -62,43 +68,41 @@ async function calibrate({ subjects }: Bench): Promise<Partial<Record<Tongue, nu
   const found: Partial<Record<Tongue, number>> = {};
   for (const tongue of new Set(["deno" as const, ...subjects.map((one) => one.tongue)])) {
     const steps = Number(await commandOutput(scripts[tongue]));
-    if (!(steps > 0)) throw new Error(`Cannot measure how fast ${tongue} is`);
-    found[tongue] = steps;
+    if (steps > 0) found[tongue] = steps;
   }
   return found;
 }
 
 async function measureJob(
   context: Context,
-  { place, subjects }: Bench,
-  works: Readonly<Record<string, Work>>,
+  bench: Bench,
+  workOf: (subject: Subject) => Work,
   { name, title }: { readonly name: string; readonly title: string },
 ): Promise<Figure[]> {
-  const all = [...Object.keys(works).map((tongue) => ALONE[tongue as Tongue]), ...subjects];
-  const digests = new Map<Tongue, string>();
-  const measures = new Map<string, Measure>();
-  for (const subject of all) {
-    const work = works[subject.tongue]!;
-    const trial = { ...work, count: Math.ceil(work.count * TRIAL_SHARE) };
-    const chunk = await bestChunk(context, place, subject, trial);
-    measures.set(subject.name, async () => {
-      const { ms, digest } = await timeJob(place, subject, work, chunk);
-      // Whoever comes first, in the end all have given the same as one process alone.
-      if (digest !== (digests.get(subject.tongue) ?? digest)) {
-        throw new Error(`Results of ${subject.name} differ from those of others: ${title}`);
-      }
-      digests.set(subject.tongue, digest);
-      return { ms };
-    });
-  }
-  const rounds = await measureRounds(pairsOf(context), measures);
-  const tongues = new Map(all.map((subject) => [subject.name, subject.tongue]));
-  const efficiencies = perRound(rounds, (subject, round, { ms }): Measures => {
-    const alone = ALONE[tongues.get(subject)!].name;
-    if (subject === alone) return {};
-    return { efficiency: rounds.get(alone)![round]!.ms! / (WORKERS * ms!) };
-  });
   const key = `map_efficiency/${name}`;
+  const alone = [...new Set(["deno" as const, ...bench.subjects.map((one) => one.tongue)])]
+    .map((tongue) => ALONE[tongue]);
+  const subjects = [...alone, ...bench.subjects];
+  const rights = new Map<string, Promise<string>>();
+  const rightOf = (subject: Subject) => {
+    if (alone.includes(subject)) return undefined;
+    const work = workOf(subject);
+    const found = `${subject.tongue} ${work.count}`;
+    const right = rights.get(found) ??
+      timeJob(bench.place, ALONE[subject.tongue], work, work.count).then(({ digest }) => digest);
+    rights.set(found, right);
+    return right;
+  };
+  const rounds = await timeSubjects(context, bench, { key, subjects, workOf, rightOf });
+  const byName = new Map(subjects.map((subject) => [subject.name, subject]));
+  const efficiencies = perRound(rounds, (name, round, { ms }): Measures => {
+    const subject = byName.get(name)!;
+    const one = ALONE[subject.tongue];
+    const aloneMs = rounds.get(one.name)?.[round]?.ms;
+    if (subject === one || aloneMs === undefined) return {};
+    const share = workOf(subject).count / workOf(one).count;
+    return { efficiency: aloneMs * share / (WORKERS * ms!) };
+  });
   return [
     figureOf(efficiencies, "efficiency", {
       key: `${key}/efficiency`,

@@ -11,6 +11,7 @@ import { findMapPeers, inPython } from "./peers.ts";
 import { busiestDescendant, killAll } from "./processes.ts";
 import { countWrong, openPlace, type Place, watchJob } from "./runs.ts";
 import { ourSubject, SEQUENTIAL_DENO, type Subject, type Tongue } from "./subject.ts";
+import { isPeersRound, turnsOf } from "./turns.ts";
 import { pairsOf, scaled, type Work } from "./work.ts";
 
 /** What goes wrong in a job. */
@@ -21,7 +22,7 @@ const FAULTS = [
 ] as const;
 type Fault = typeof FAULTS[number][0];
 
-const ITEMS = 1000;
+const ITEMS = 600;
 const MIN_ITEMS = 120;
 /** Steps that take about 5 ms, by language. */
 const STEPS: Readonly<Record<Tongue, number>> = { deno: 1_800_000, python: 33_000 };
@@ -39,24 +40,39 @@ export function mapFaults(options: PeerOptions): Scenario {
     run: async (context) => {
       const peers = await findMapPeers(options);
       await using place = await openPlace(context.regime);
-      const rights = new Map<Tongue, Right>();
-      for (const tongue of new Set(["deno" as const, ...peers.map((one) => one.tongue)])) {
-        rights.set(tongue, await calculateAlone(context, place, tongue));
-      }
+      const right = await calculateAlone(context, place, "deno");
+      const rights = new Map([["deno", Promise.resolve(right)]]);
+      const rightOf = (tongue: Tongue) => {
+        const found = rights.get(tongue) ?? calculateAlone(context, place, tongue);
+        rights.set(tongue, found);
+        return found;
+      };
       const figures: Figure[] = [];
       for (const [fault, title] of FAULTS) {
         context.note(title);
-        const subjects = eachBuild(context, (programs) => {
-          const right = rights.get("deno")!;
-          return measureOurs(context, programs, { place, right, fault });
-        });
+        const subjects = eachBuild(
+          context,
+          (programs) => measureOurs(context, programs, { place, right, fault }),
+        );
+        const hanging = new Set<string>();
         for (const subject of peers) {
-          const right = rights.get(subject.tongue)!;
-          const patienceMs = patienceOf(context, fault !== "none");
-          const options = { place, subject, right, patienceMs, fault, lose: loseWorker };
-          subjects.set(subject.name, () => measureFault(options));
+          subjects.set(subject.name, async () => {
+            const right = await rightOf(subject.tongue);
+            const patienceMs = patienceOf(context, fault !== "none");
+            const options = { place, subject, right, patienceMs, fault, lose: loseWorker };
+            const measures = await measureFault(options);
+            if (measures.hung === 1) hanging.add(subject.name);
+            return measures;
+          });
         }
-        const rounds = await measureRounds(pairsOf(context), subjects);
+        const turns = turnsOf(context, `map_faults/${fault}`, options.missing);
+        const rounds = await measureRounds(pairsOf(context), subjects, {
+          ...turns,
+          // One that hung will do so again, and where nothing goes wrong there is not much to see.
+          isDue: (name, round) =>
+            turns.isDue(name, round) && !hanging.has(name) &&
+            (fault !== "none" || isPeersRound(round)),
+        });
         figures.push(...figuresOf(rounds, fault, title));
       }
       return figures;
@@ -80,7 +96,11 @@ async function measureOurs(
     return true;
   };
   const patienceMs = patienceOf(context, false);
-  return await measureFault({ ...options, subject, patienceMs, lose, errors });
+  const measures = await measureFault({ ...options, subject, patienceMs, lose, errors });
+  if (options.fault === "none" && measures.missing! > 0) {
+    throw new Error(`${measures.missing} results are wrong or missing though nothing went wrong`);
+  }
+  return measures;
 }
 
 /** The job, its right results, and what one process alone took for them. */
@@ -130,7 +150,7 @@ async function measureFault(options: FaultOptions): Promise<Measures> {
       meanwhile: { afterMs: ms * LOST_AFTER, act: (child) => isLost = lose(child) },
     }),
   });
-  if (!isLost) throw new Error(`Cannot count this: ${subject.name} had ended before a worker did`);
+  if (!isLost) throw new Error("it had ended before one of its workers did");
   const expected = lines.filter((_, index) => index + 1 !== poison);
   const said = watched.said +
     (options.errors === undefined ? "" : await Deno.readTextFile(options.errors));

@@ -92,7 +92,8 @@ function parallelWords(work: Work, chunk: number, output: string | undefined): s
       `print $1, last < ${work.count} ? last : ${work.count} }'`
     : `seq 1 ${work.count}`;
   const lines = work.kind === "sum" ? 1 : chunk;
-  const end = work.kind === "sum" ? ` | awk '{ sum += $1 } END { printf "%d\\n", sum }'` : "";
+  // Some kinds of awk take %d for 32 bits, and print large numbers with six digits; as doubles they are exact.
+  const end = work.kind === "sum" ? ` | awk '{ sum += $1 } END { printf "%.0f\\n", sum }'` : "";
   const script = `${items} | ${parallel} --pipe -N${lines} "$@"${end}`;
   return toFile(["sh", "-c", script, "sh", ...filter], output);
 }

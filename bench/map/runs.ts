@@ -5,7 +5,7 @@ import type { Subject } from "./subject.ts";
 import type { Work } from "./work.ts";
 
 /** A job that takes so long has gone wrong. */
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 120_000;
 
 /** Where jobs run. */
 export interface Place {
@@ -39,19 +39,38 @@ export async function timeJob(
   chunk: number,
 ): Promise<Timed> {
   const output = `${folder}/${subject.name}`;
-  const words = regime.words(subject.words(work, chunk, output));
+  const errors = `${output}.errors`;
+  const words = withErrorsIn(errors, subject.words(work, chunk, output));
   let startedMs = performance.now();
-  await using child = new Child(words);
-  if (subject.saysReady) {
-    await child.line();
-    startedMs = performance.now();
+  await using child = new Child(regime.words(words));
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    killAll([child.pid, ...descendants(child.pid)]);
+  }, PATIENCE_MS);
+  try {
+    if (subject.saysReady) {
+      // One that ends before it is ready says why by its status.
+      await child.line().catch(() => {});
+      startedMs = performance.now();
+    }
+    const { code } = await child.status;
+    const ms = performance.now() - startedMs;
+    if (code !== 0) throw new Error(`it ended with status ${code}`);
+    return { ms, digest: await digestOf(await Deno.readFile(output)) };
+  } catch (error) {
+    if (isLate) throw new Error(`it took more than ${PATIENCE_MS / 1000} s`);
+    const said = (await Deno.readTextFile(errors)).trim().split("\n").at(-1)!.slice(0, 300);
+    const { message } = error as Error;
+    throw new Error(said === "" ? message : `${message}, and said "${said}"`);
+  } finally {
+    clearTimeout(timer);
   }
-  const timer = setTimeout(() => killAll([child.pid, ...descendants(child.pid)]), PATIENCE_MS);
-  const { success } = await child.status;
-  clearTimeout(timer);
-  const ms = performance.now() - startedMs;
-  if (!success) throw new Error(`Cannot count this: "${words.join(" ")}" failed`);
-  return { ms, digest: await digestOf(await Deno.readFile(output)) };
+}
+
+/** A command line whose stderr goes to a file. */
+function withErrorsIn(path: string, words: readonly string[]): string[] {
+  return ["sh", "-c", 'exec "$@" 2> "$0"', path, ...words];
 }
 
 /** What came of a job that was looked at while it ran. */
@@ -84,9 +103,7 @@ export async function watchJob(
 ): Promise<Watched> {
   const errors = `${folder}/${subject.name}.errors`;
   const words = subject.words(work, chunk, undefined);
-  await using child = new Child(
-    regime.words(["sh", "-c", 'exec "$@" 2> "$0"', errors, ...words]),
-  );
+  await using child = new Child(regime.words(withErrorsIn(errors, words)));
   if (subject.saysReady) await child.line();
   const { meanwhile } = options;
   const timers: ReturnType<typeof setTimeout>[] = [];

@@ -1,10 +1,11 @@
 import type { Figure } from "../measure/figure.ts";
-import { figureOf, type Measure, measureRounds } from "../measure/rounds.ts";
+import { figureOf } from "../measure/rounds.ts";
 import type { PeerOptions } from "../peers/peer.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { bestChunk, openBench } from "./cluster.ts";
-import { digestOf, timeJob } from "./runs.ts";
-import { pairsOf, scaled } from "./work.ts";
+import { openBench } from "./cluster.ts";
+import { perRound, timeSubjects } from "./compare.ts";
+import { digestOf } from "./runs.ts";
+import { scaled, trialOf, type Work } from "./work.ts";
 
 const ITEMS = 10_000_000;
 
@@ -17,27 +18,27 @@ export function mapSpeed(options: PeerOptions): Scenario {
       await using bench = await openBench(context, options);
       const count = scaled(context, ITEMS);
       const input = `${bench.place.folder}/items`;
-      await writeLines(input, count, (item) => item);
+      const works: readonly Work[] = [{ kind: "range", count }, { kind: "lines", count, input }];
+      for (const { count, input } of [works[1]!, trialOf(works[1]!)]) {
+        await writeLines(input!, count, (item) => item);
+      }
       const results = `${bench.place.folder}/results`;
       await writeLines(results, count, (item) => 2 * item + 1);
       const expected = await digestOf(await Deno.readFile(results));
       const items = count.toLocaleString("en-US");
       const figures: Figure[] = [];
-      for (const work of [{ kind: "range", count }, { kind: "lines", count, input }] as const) {
+      for (const work of works) {
         const title = `${items} items ${work.kind === "range" ? "of a range" : "from a file"}`;
         context.note(title);
-        const subjects = new Map<string, Measure>();
-        for (const subject of bench.subjects) {
-          const chunk = await bestChunk(context, bench.place, subject, work);
-          subjects.set(subject.name, async () => {
-            const { ms, digest } = await timeJob(bench.place, subject, work, chunk);
-            if (digest !== expected) throw new Error(`Wrong results of ${subject.name}: ${title}`);
-            return { per_second: count * 1000 / ms };
-          });
-        }
-        const rounds = await measureRounds(pairsOf(context), subjects);
-        const key = `map_speed/${work.kind}/per_second`;
-        figures.push(figureOf(rounds, "per_second", { key, title, unit: "/s" }));
+        const key = `map_speed/${work.kind}`;
+        const [workOf, rightOf] = [() => work, () => expected];
+        const subjects = bench.subjects;
+        const rounds = await timeSubjects(context, bench, { key, subjects, workOf, rightOf });
+        const rates = perRound(rounds, (_subject, _round, { ms }) => ({
+          per_second: count * 1000 / ms!,
+        }));
+        const about = { key: `${key}/per_second`, title, unit: "/s" } as const;
+        figures.push(figureOf(rates, "per_second", about));
       }
       return figures;
     },

@@ -28,11 +28,11 @@ export interface MapPeer extends Subject {
 export const SEQUENTIAL_DENO: Subject = {
   name: "sequential_deno",
   tongue: "deno",
-  saysReady: false,
-  words: (work, _chunk, output) => {
+  saysReady: true,
+  words: (work, _chunk, output = "-") => {
     const { steps, poison } = argsOf(work);
-    const words = [work.kind, steps, poison, work.count].map(String);
-    return toFile(denoScript("bench/map/apply.ts", ...words), output);
+    const words = [work.kind, steps, poison, work.count, output].map(String);
+    return denoScript("bench/map/apply.ts", ...words);
   },
 };
 

@@ -31,9 +31,15 @@ export interface Work {
   readonly poison?: number;
 }
 
-/** Rounds of jobs of ten seconds: three, as when the peers were first measured; for a look one. */
+/** Rounds of jobs that take seconds: for a look there is one. */
 export function pairsOf(context: Context): number {
-  return Math.min(context.pairs, pick(context, { full: 3, quick: 1, tiny: 1 }));
+  return pick(context, { full: context.pairs, quick: 1, tiny: 1 });
+}
+
+/** What a trial of chunk sizes does of a job; its file of items stands beside the whole one. */
+export function trialOf(work: Work): Work {
+  const count = Math.ceil(work.count / 4);
+  return { ...work, count, ...(work.input && { input: `${work.input}.trial` }) };
 }
 
 /** A number of items of a whole run, scaled down for a look and for a test. */

@@ -34,7 +34,8 @@ export function present<P extends Pick<Peer, "name" | "title">>(
 ): P[] {
   return all.flatMap((one) => {
     if ("missing" in one) {
-      options.missing.push(one.missing);
+      // Every scenario looks for them.
+      if (!options.missing.includes(one.missing)) options.missing.push(one.missing);
       return [];
     }
     options.found[one.peer.name] = one.peer.title;

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ratioToFloor } from "../../bench/measure/figure.ts";
 import { figureOf, measureRounds } from "../../bench/measure/rounds.ts";
 import { pairedRatio, quantile, spreadOf } from "../../bench/measure/statistics.ts";
@@ -32,4 +32,30 @@ Deno.test("measureRounds() measures all subjects in each round, every other one 
   assertEquals(ratioToFloor(figure, "floor"), undefined);
   const partial = figureOf(rounds, "only_a", { key: "k", title: "t", unit: "ms" });
   assertEquals(partial.samples, { a: [1, 1] });
+});
+
+Deno.test("measureRounds() leaves out who is not due, and who failed with all that it gave before", async () => {
+  const counts = new Map<string, number>();
+  const subject = (name: string, fails: boolean) => () => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return fails && count === 2
+      ? Promise.reject(new Error(`${name} broke`))
+      : Promise.resolve({ count });
+  };
+  const subjects = new Map([
+    ["steady", subject("steady", false)],
+    ["seldom", subject("seldom", false)],
+    ["broken", subject("broken", true)],
+  ]);
+  const said: string[] = [];
+  const rounds = await measureRounds(4, subjects, {
+    isDue: (name, round) => name !== "seldom" || round % 3 === 0,
+    failed: (name, error) => said.push(`${name}: ${error}`),
+  });
+  const figure = figureOf(rounds, "count", { key: "k", title: "t", unit: "count" });
+  assertEquals(figure.samples, { steady: [1, 2, 3, 4], seldom: [1, 2] });
+  assertEquals(said, ["broken: Error: broken broke"]);
+  assertEquals(counts.get("broken"), 2);
+  await assertRejects(() => measureRounds(2, new Map([["a", subject("a", true)]])), Error, "broke");
 });

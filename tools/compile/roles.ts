@@ -10,6 +10,8 @@ export interface Role {
   readonly permissions: (os: string) => readonly string[];
   /** What its engine is told, beside what all of them are. */
   readonly v8Flags?: readonly string[];
+  /** Whether it takes the types away from a user's code, and so needs what does that. */
+  readonly stripsTypes: boolean;
 }
 
 /** Its own executable, which is started again as a local worker or as a slot: on Linux this path allows no other. */
@@ -33,6 +35,7 @@ const SLOT_PRIORITY = "setPriority";
 export const ROLES: readonly Role[] = [
   {
     name: "worker",
+    stripsTypes: false,
     permissions: (os) => [
       "--allow-net",
       "--allow-read",
@@ -42,6 +45,7 @@ export const ROLES: readonly Role[] = [
   },
   {
     name: "calc_server",
+    stripsTypes: false,
     permissions: (os) => [
       "--allow-net",
       "--allow-read",
@@ -54,6 +58,7 @@ export const ROLES: readonly Role[] = [
   },
   {
     name: "client",
+    stripsTypes: true,
     permissions: (os) => [
       "--allow-net",
       "--allow-read",
