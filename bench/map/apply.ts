@@ -18,7 +18,9 @@ import { map as trivial } from "./functions/trivial.ts";
 
 const PIECE_LINES = 4096;
 const WARM_UP_MS = 200;
-const CALIBRATION_MS = 400;
+/** The fastest of so many short stretches counts: others run beside us in some. */
+const CALIBRATIONS = 20;
+const CALIBRATION_MS = 20;
 
 const [kind, ...rest] = Deno.args;
 const [stepsAnItem = 0, poison = 0, count] = rest.slice(0, 3).map(Number);
@@ -76,5 +78,6 @@ function calibrate(): void {
     return done / (performance.now() - startedMs);
   };
   perMs(WARM_UP_MS);
-  print(`${Math.round(perMs(CALIBRATION_MS))}\n`);
+  const all = Array.from({ length: CALIBRATIONS }, () => perMs(CALIBRATION_MS));
+  print(`${Math.round(Math.max(...all))}\n`);
 }

@@ -43,7 +43,8 @@ export function mapEfficiency(options: PeerOptions): Scenario {
       await using bench = await openBench(context, options);
       const stepsPerMs = await calibrate(bench);
       const figures: Figure[] = [];
-      for (const { name, title, kind, count, itemMs } of JOBS) {
+      const wanted = JOBS.filter(({ name }) => context.isWanted(`map_efficiency/${name}`));
+      for (const { name, title, kind, count, itemMs } of wanted) {
         context.note(title);
         const total = scaled(context, count);
         const workOf = ({ tongue, saysReady }: Subject): Work => {

@@ -48,7 +48,8 @@ export function mapFaults(options: PeerOptions): Scenario {
         return found;
       };
       const figures: Figure[] = [];
-      for (const [fault, title] of FAULTS) {
+      const wanted = FAULTS.filter(([fault]) => context.isWanted(`map_faults/${fault}`));
+      for (const [fault, title] of wanted) {
         context.note(title);
         const subjects = eachBuild(
           context,

@@ -4,8 +4,9 @@ import { descendants, killAll } from "./processes.ts";
 import type { Subject } from "./subject.ts";
 import type { Work } from "./work.ts";
 
-/** A job that takes so long has gone wrong. */
-const PATIENCE_MS = 120_000;
+/** A job that takes so long has gone wrong; of peers, some tries do. */
+const PATIENCE_MS = 300_000;
+const PEER_PATIENCE_MS = 120_000;
 
 /** Where jobs run. */
 export interface Place {
@@ -43,11 +44,12 @@ export async function timeJob(
   const words = withErrorsIn(errors, subject.words(work, chunk, output));
   let startedMs = performance.now();
   await using child = new Child(regime.words(words));
+  const patienceMs = subject.chunks === undefined ? PATIENCE_MS : PEER_PATIENCE_MS;
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
     killAll([child.pid, ...descendants(child.pid)]);
-  }, PATIENCE_MS);
+  }, patienceMs);
   try {
     if (subject.saysReady) {
       // One that ends before it is ready says why by its status.
@@ -59,7 +61,7 @@ export async function timeJob(
     if (code !== 0) throw new Error(`it ended with status ${code}`);
     return { ms, digest: await digestOf(await Deno.readFile(output)) };
   } catch (error) {
-    if (isLate) throw new Error(`it took more than ${PATIENCE_MS / 1000} s`);
+    if (isLate) throw new Error(`it took more than ${patienceMs / 1000} s`);
     const said = (await Deno.readTextFile(errors)).trim().split("\n").at(-1)!.slice(0, 300);
     const { message } = error as Error;
     throw new Error(said === "" ? message : `${message}, and said "${said}"`);

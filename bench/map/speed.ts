@@ -27,7 +27,7 @@ export function mapSpeed(options: PeerOptions): Scenario {
       const expected = await digestOf(await Deno.readFile(results));
       const items = count.toLocaleString("en-US");
       const figures: Figure[] = [];
-      for (const work of works) {
+      for (const work of works.filter(({ kind }) => context.isWanted(`map_speed/${kind}`))) {
         const title = `${items} items ${work.kind === "range" ? "of a range" : "from a file"}`;
         context.note(title);
         const key = `map_speed/${work.kind}`;
