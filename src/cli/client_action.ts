@@ -79,9 +79,7 @@ export function chooseAction(reading: ClientReading): ClientAction {
   switch (chooseKind(reading)) {
     case "subcommand": {
       const [name, ...operands] = words;
-      if (!isSubcommand(name)) {
-        throw new Error(`Invariant: "${name}" was checked with the arguments`);
-      }
+      if (!isSubcommand(name)) throw new Error(`Invariant: "${name}" was checked by the rewriter`);
       refuseStrangers(reading, { name, flags: CLIENT_SUBCOMMANDS[name].flags });
       if (name === "map") return readMap(reading, operands[0]!);
       return { kind: "subcommand", name, operands };

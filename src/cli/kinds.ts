@@ -26,7 +26,7 @@ export interface WholeNumberBounds {
 /** What `--local` means without a number: as many as the machine has cores. */
 export const CORES = "cores";
 
-/** What a switch gets as its text where it was typed. */
+/** What the rewriter gives a switch as its value, since `--flag=value` is its only form. */
 export const ON = "true";
 
 /** A name or an IP address; the value has no brackets. */

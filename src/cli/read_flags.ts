@@ -1,14 +1,15 @@
 /**
- * From the arguments of a program to the typed values of its table: taken apart, filled up from the config file
- * and the defaults, converted.
+ * From the arguments of a program to the typed values of its table: rewritten, parsed, filled up from the
+ * config file and the defaults, converted.
  *
  * @module
  */
 
-import { readArguments } from "./arguments.ts";
+import { parseArgs } from "@std/cli/parse-args";
 import { type ConfigReader, readConfig } from "./config.ts";
 import { UsageError } from "./exit_status.ts";
 import type { Flag, FlagTable, FlagValues } from "./flags.ts";
+import { rewriteArguments } from "./rewrite.ts";
 import type { Role } from "./roles.ts";
 import { quote } from "./texts.ts";
 
@@ -37,13 +38,23 @@ export function readFlags<Table extends FlagTable>(
   role: Role & { readonly flags: Table },
   configReader: ConfigReader,
 ): FlagRequest<Table> {
-  const { typed, words } = readArguments(args, role);
+  const names = Object.keys(role.flags);
+  // Every value stays a string here: the parser would round large numbers.
+  const parsed: Record<string, unknown> = parseArgs(rewriteArguments(args, role), {
+    string: [...names, "_"],
+  });
+  const typed = new Map<string, string>();
+  for (const name of names) {
+    const text = parsed[name];
+    if (typeof text === "string" && text !== "") typed.set(name, text);
+  }
   if (typed.has("help")) return { kind: "help" };
   if (typed.has("version")) return { kind: "version" };
   const configPath = typed.get("config");
   const configured = configPath === undefined
     ? new Map<string, string>()
     : readConfig(configPath, role.name, configReader);
+  const words = Array.isArray(parsed._) ? parsed._.map(String) : [];
   const texts = new Map([...configured, ...typed]);
   return {
     kind: "run",

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Grammar } from "../../../src/cli/flags.ts";
 import { addressList, numberOrCores, path, port, toggle } from "../../../src/cli/kinds.ts";
 import { decimal } from "../../../src/cli/numbers.ts";
-import { readArguments } from "../../../src/cli/arguments.ts";
+import { rewriteArguments } from "../../../src/cli/rewrite.ts";
 import { ROLES } from "../../../src/cli/roles.ts";
 import { usageError } from "./support.ts";
 
@@ -25,14 +25,9 @@ const GRAMMAR: Grammar = {
   operations: { add: "" },
 };
 
-/** What was typed in one form, however it was typed: each flag as `--flag=value`, then `--` and the words. */
-const rewrite = (...args: string[]) => {
-  const { typed, words } = readArguments(args, GRAMMAR);
-  const flags = Array.from(typed, ([name, text]) => `--${name}=${text}`);
-  return words.length === 0 ? flags : [...flags, "--", ...words];
-};
+const rewrite = (...args: string[]) => rewriteArguments(args, GRAMMAR);
 
-Deno.test("readArguments() gives one text for each flag", () => {
+Deno.test("rewriteArguments() gives one --flag=value for each flag", () => {
   const cases: readonly (readonly [string[], string[]])[] = [
     [[], []],
     [["--a", "-3"], ["--a=-3"]],
@@ -61,7 +56,7 @@ Deno.test("readArguments() gives one text for each flag", () => {
   for (const [args, expected] of cases) assertEquals(rewrite(...args), expected, args.join(" "));
 });
 
-Deno.test("readArguments() takes flags before and after the subcommand and its operands", () => {
+Deno.test("rewriteArguments() takes flags before and after the subcommand and its operands", () => {
   const cases: readonly (readonly [string[], string[]])[] = [
     [["status"], ["--", "status"]],
     [["--", "status"], ["--", "status"]],
@@ -82,7 +77,7 @@ Deno.test("readArguments() takes flags before and after the subcommand and its o
   for (const [args, expected] of cases) assertEquals(rewrite(...args), expected, args.join(" "));
 });
 
-Deno.test("readArguments() refuses what is wrong, by name", () => {
+Deno.test("rewriteArguments() refuses what is wrong, by name", () => {
   const cases: readonly (readonly [string[], string])[] = [
     [["--prot", "1"], 'unknown flag "--prot"; did you mean "--port"?'],
     [["--prot=1"], 'unknown flag "--prot"; did you mean "--port"?'],
@@ -130,13 +125,13 @@ Deno.test("readArguments() refuses what is wrong, by name", () => {
   }
 });
 
-Deno.test("readArguments() tells which flag an error is about", () => {
+Deno.test("rewriteArguments() tells which flag an error is about", () => {
   assertEquals(usageError(() => rewrite("--a")).flag, "a");
   assertEquals(usageError(() => rewrite("--prot=1")).flag, "prot");
 });
 
-Deno.test("readArguments() refuses every word where a role has no subcommands", () => {
-  const { message } = usageError(() => readArguments(["status"], ROLES.worker));
+Deno.test("rewriteArguments() refuses every word where a role has no subcommands", () => {
+  const { message } = usageError(() => rewriteArguments(["status"], ROLES.worker));
   assertStringIncludes(message, 'unexpected argument "status"');
 });
 
@@ -172,35 +167,35 @@ const someWritten = fc.oneof(
     }),
 );
 
-Deno.test("readArguments() gives back any values, however flags and subcommand are mixed", () => {
+Deno.test("rewriteArguments() gives back any values, however flags and subcommand are mixed", () => {
   const flags = fc.uniqueArray(someWritten, { selector: (one) => one.name });
   fc.assert(fc.property(flags, fc.nat(), fc.boolean(), (flags, position, isDashed) => {
     const parts = flags.map((one) => one.args);
     parts.splice(position % (parts.length + 1), 0, ["status"]);
     const args = [...(isDashed ? ["--"] : []), ...parts.flat()];
     const expected = [...flags.map((one) => one.rewritten), "--", "status"];
-    assertEquals(rewrite(...args), expected);
+    assertEquals(rewriteArguments(args, GRAMMAR), expected);
   }));
 });
 
-Deno.test("readArguments() reads its own one form as it is", () => {
+Deno.test("rewriteArguments() changes nothing that is rewritten already", () => {
   const flags = fc.uniqueArray(someWritten.filter((one) => one.name !== "pretty"), {
     selector: (one) => one.name,
   });
   fc.assert(fc.property(flags, (flags) => {
-    const rewritten = rewrite(...flags.flatMap((one) => one.args));
-    assertEquals(rewrite(...rewritten), rewritten);
+    const rewritten = rewriteArguments(flags.flatMap((one) => one.args), GRAMMAR);
+    assertEquals(rewriteArguments(rewritten, GRAMMAR), rewritten);
   }));
 });
 
-Deno.test("readArguments() ends for any arguments, with a result or a UsageError", () => {
+Deno.test("rewriteArguments() ends for any arguments, with a result or a UsageError", () => {
   const word = fc.oneof(
     fc.constantFrom("--a", "--workers", "--local", "--pretty", "--", "-", "status", "drain", "1"),
     fc.string(),
   );
   fc.assert(fc.property(fc.array(word), (args) => {
     try {
-      for (const one of rewrite(...args)) assertEquals(typeof one, "string");
+      for (const one of rewriteArguments(args, GRAMMAR)) assertEquals(typeof one, "string");
     } catch (error) {
       usageError(() => {
         throw error;

@@ -1,6 +1,7 @@
 /**
- * From a command line to the text of each flag, and the words. A general parser cannot know that `-3` after
- * `--a` is a number, or that `--workers` takes several values; the table of flags does.
+ * Rewrites a command line to the one form that every flag parser reads alike: `--flag=value` once per flag,
+ * then `--` and the words. A general parser cannot know that `-3` after `--a` is a number, or that
+ * `--workers` takes several values; the table of flags does.
  *
  * @module
  */
@@ -17,22 +18,15 @@ const HABITS: ReadonlyMap<string, string> = new Map([
   ["V", "--version"],
 ]);
 
-/** A command line, taken apart. */
-export interface Arguments {
-  /** The text of every flag that was typed, by its name, in their order. */
-  readonly typed: ReadonlyMap<string, string>;
-  /** The words that are no flags: the subcommand and its operands. */
-  readonly words: readonly string[];
-}
-
 /**
- * Takes a command line apart. A list is one text with commas, a switch gets the text `true`.
+ * The same command line with each flag once, as `--flag=value`, and after a `--` the words that are no
+ * flags. A list is one value with commas, a switch gets the value `true`.
  *
  * @throws {UsageError} for a flag that is unknown, repeated or without its value, for a value given to a
  * switch, and for a word that has no place; its message names what is wrong.
  */
-export function readArguments(args: readonly string[], grammar: Grammar): Arguments {
-  const typed = new Map<string, string>();
+export function rewriteArguments(args: readonly string[], grammar: Grammar): string[] {
+  const found = new Map<string, string>();
   const words: string[] = [];
   // `deno task client -- --op add` hands its `--` on.
   let index = args[0] === "--" ? 1 : 0;
@@ -48,11 +42,12 @@ export function readArguments(args: readonly string[], grammar: Grammar): Argume
       ? followingValues(flag, args.slice(index), grammar)
       : [attached];
     if (attached === undefined) index += values.length;
-    addFlag(typed, name, flag, values, attached !== undefined);
+    addFlag(found, name, flag, values, attached !== undefined);
   }
   // Who asks what a subcommand needs does not know it yet.
-  if (!typed.has("help")) checkOperands(words, grammar);
-  return { typed, words };
+  if (!found.has("help")) checkOperands(words, grammar);
+  const rewritten = Array.from(found, ([name, value]) => `--${name}=${value}`);
+  return words.length === 0 ? rewritten : [...rewritten, "--", ...words];
 }
 
 /** A flag as it was typed. */
@@ -91,31 +86,31 @@ function followingValues(flag: Flag<unknown>, rest: readonly string[], grammar: 
 }
 
 function addFlag(
-  typed: Map<string, string>,
+  found: Map<string, string>,
   name: string,
   flag: Flag<unknown>,
   values: readonly string[],
   isAttached: boolean,
 ): void {
   const { arity } = flag.kind;
-  const earlier = typed.get(name);
+  const earlier = found.get(name);
   if (earlier !== undefined && arity !== "many") {
     throw new UsageError(`--${name} is given more than once`, name);
   }
   if (arity === "none") {
     if (isAttached) throw new UsageError(`--${name} takes no value`, name);
-    typed.set(name, ON);
+    found.set(name, ON);
     return;
   }
   if (arity === "optional" && values.length === 0) {
-    typed.set(name, CORES);
+    found.set(name, CORES);
     return;
   }
   const value = arity === "many" ? splitList(values.join(",")).join(",") : values[0] ?? "";
   if (value === "") {
     throw new UsageError(`--${name} needs a value: --${name} ${valueName(flag)}`, name);
   }
-  typed.set(name, earlier === undefined ? value : `${earlier},${value}`);
+  found.set(name, earlier === undefined ? value : `${earlier},${value}`);
 }
 
 function valueName(flag: Flag<unknown>): string {
