@@ -281,8 +281,11 @@ export const OWN_MEMORY_SHARE = 7 / 8;
 export const SLOT_WATCH_MS = 20;
 /** Most slots of one worker. */
 export const MAX_SLOTS = 256;
-/** How long a slot's process may take from its start to its connection. */
-export const SLOT_START_TIMEOUT_MS = 10_000;
+/**
+ * How long a slot's process may take from its start to its connection: at its low priority, a tenth of a second of
+ * work can take half a minute where others use all cores.
+ */
+export const SLOT_START_TIMEOUT_MS = 60_000;
 /** Slots that are being started at the same time: more would only be in each other's way. */
 export const MAX_STARTING_SLOTS = 8;
 /** How long a slot that was given a job is not replaced, as long as another one is ready. */

@@ -99,7 +99,7 @@ async function compile(role: Role, making: Making): Promise<string> {
     // may become code in it. Nothing of ours makes any.
     "--include",
     "src/slot/sandbox.ts",
-    `--v8-flags=${["--disallow-code-generation-from-strings", ...role.v8Flags ?? []]}`,
+    "--v8-flags=--disallow-code-generation-from-strings",
     ...(role.stripsTypes ? ["--import-map", stripper.importMap, "--include", stripper.bytes] : []),
     "--target",
     target.triple,

@@ -1,5 +1,4 @@
-import { SERVER_V8_FLAGS } from "../../tools/compile/roles.ts";
-import { denoFile, projectPath } from "../paths.ts";
+import { denoFile, PROJECT } from "../paths.ts";
 
 /** The three programs. */
 export type RoleName = "worker" | "calc_server" | "client";
@@ -15,18 +14,7 @@ export interface Programs {
 }
 
 /** The sources, run by the Deno that runs us. */
-export const SOURCES: Programs = {
-  name: "sources",
-  deno: Deno.version.deno,
-  words: (role, ...args) => sourceWords(role, projectPath(`${role}.ts`), args),
-};
-
-/** A role's script, with what its task tells the engine. */
-function sourceWords(role: RoleName, file: string, args: readonly string[]): string[] {
-  const [deno, run, ...rest] = denoFile(file, ...args);
-  const flags = role === "calc_server" ? [`--v8-flags=${SERVER_V8_FLAGS}`] : [];
-  return [deno!, run!, ...flags, ...rest];
-}
+export const SOURCES: Programs = sourcesOf(PROJECT.slice(0, -1), "sources");
 
 /**
  * The sources of another tree, run by the Deno that runs us.
@@ -38,11 +26,20 @@ export async function sourcesIn(folder: string): Promise<Programs> {
     if (await isThere(`${folder}/${file}`)) continue;
     throw new Error(`Cannot measure against "${folder}": no ${file}. Try there: deno task setup`);
   }
-  const root = await Deno.realPath(folder);
+  return sourcesOf(await Deno.realPath(folder), "against");
+}
+
+/** The roles of a tree, each with what its task there tells the engine. */
+function sourcesOf(root: string, name: Programs["name"]): Programs {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(`${root}/deno.json`));
   return {
-    name: "against",
+    name,
     deno: Deno.version.deno,
-    words: (role, ...args) => sourceWords(role, `${root}/${role}.ts`, args),
+    words: (role, ...args) => {
+      const [deno, run, ...rest] = denoFile(`${root}/${role}.ts`, ...args);
+      const v8Flags: string[] = String(tasks[role]).match(/ --v8-flags=\S+/g) ?? [];
+      return [deno!, run!, ...v8Flags.map((flag) => flag.trim()), ...rest];
+    },
   };
 }
 

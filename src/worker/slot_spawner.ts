@@ -51,7 +51,7 @@ export class SlotSpawner implements Spawner {
   /**
    * Starts a slot, and waits until it has connected.
    *
-   * @throws {Error} If it does not within ten seconds; it has been ended then.
+   * @throws {Error} If it does not in time; it has been ended then.
    */
   async spawn(): Promise<Spawned> {
     if (this.#isClosed) throw new Error("Cannot start a slot: this worker is stopping");

@@ -1,4 +1,3 @@
-import { SERVER_V8_FLAGS } from "../../tools/compile/roles.ts";
 import { assert, assertEquals } from "@std/assert";
 import { VERSION } from "../../src/version.ts";
 import { fromFileUrl, PROJECT } from "../support/paths.ts";
@@ -124,13 +123,6 @@ Deno.test("mod.ts only exports, and each role's script imports only src", async 
     for (const target of importsOf(text, "")) {
       assert(target.startsWith("src/"), `${role}.ts imports ${target}`);
     }
-  }
-});
-
-Deno.test("the tasks that run a server tell its engine what its executable is told", async () => {
-  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", PROJECT)));
-  for (const name of ["calc_server", "start"]) {
-    assert(tasks[name].includes(` --v8-flags=${SERVER_V8_FLAGS} `), name);
   }
 });
 

@@ -8,8 +8,6 @@ export interface Role {
    * @param os The system that the executable is for.
    */
   readonly permissions: (os: string) => readonly string[];
-  /** What its engine is told, beside what all of them are. */
-  readonly v8Flags?: readonly string[];
   /** Whether it takes the types away from a user's code, and so needs what does that. */
   readonly stripsTypes: boolean;
 }
@@ -18,12 +16,6 @@ export interface Role {
 function runItself(os: string): string {
   return os === "linux" ? "--allow-run=/proc/self/exe" : "--allow-run";
 }
-
-/**
- * A server keeps what it uses again, so its young generation needs no more room: with V8's own 16 MB a half, 100,000
- * requests in flight take 70 MB more. The tasks of deno.json that run a server say the same.
- */
-export const SERVER_V8_FLAGS: readonly string[] = ["--max-semi-space-size=8"];
 
 /** Lets a slot, which is every role's executable started again, go behind everything else. */
 const SLOT_PRIORITY = "setPriority";
@@ -54,7 +46,6 @@ export const ROLES: readonly Role[] = [
       `--allow-sys=${SLOT_PRIORITY}`,
       runItself(os),
     ],
-    v8Flags: SERVER_V8_FLAGS,
   },
   {
     name: "client",
