@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task bench                          # requests: twenty minutes
- * deno task bench --map                    # client map: twenty minutes
+ * deno task bench --map                    # client map: half an hour
  * deno task bench --quick                  # two minutes, beside the last result that was kept
  * deno task bench --scenario in_flight     # one scenario
  * ```

@@ -57,7 +57,7 @@ function addition(a: number, b: number): [question: string, answer: string] {
   return [`"op":"add","a":${a},"b":${b}`, `"result":${a + b}.0,"a":${a}.0,"b":${b}.0,"op":"add"`];
 }
 
-/** By the closed form and the rule of DESIGN.md for the cut, in code of the benchmark's own. */
+/** By the closed form and PROTOCOL.md's rule for the cut, in code of the benchmark's own. */
 function sumOfSquares(n: bigint, workers: number): [question: string, answer: string] {
   const count = n < BigInt(workers) ? Number(n) : workers;
   const parts: string[] = [];

@@ -18,11 +18,8 @@ const JOBS = [
   { name: "sum", title: "cheap sum", kind: "sum", count: 50_000_000, itemMs: 0.0004 },
 ] as const;
 
-/**
- * What one process alone does of it, and peers in Python. Their time counts from where they are ready, so that a part
- * says what the whole would; it does not for those whose start counts.
- */
-const PART = 1 / 4;
+/** What one process alone does of it: it has neither a start that counts nor a last chunk to wait for. */
+const PART_ALONE = 1 / 4;
 /** Workers, with one slot each. */
 const WORKERS = 2;
 /** One process alone, by what it is written in. */
@@ -47,10 +44,11 @@ export function mapEfficiency(options: PeerOptions): Scenario {
       for (const { name, title, kind, count, itemMs } of wanted) {
         context.note(title);
         const total = scaled(context, count);
-        const workOf = ({ tongue, saysReady }: Subject): Work => {
+        const workOf = (subject: Subject): Work => {
+          const { tongue } = subject;
           const steps = stepsPerMs[tongue];
           if (steps === undefined) throw new Error(`it is not known how fast ${tongue} is`);
-          const own = saysReady ? Math.ceil(total * PART) : total;
+          const own = subject === ALONE[tongue] ? Math.ceil(total * PART_ALONE) : total;
           return { kind, count: own, steps: Math.max(1, Math.round(steps * itemMs)) };
         };
         figures.push(...await measureJob(context, bench, workOf, { name, title }));

@@ -86,7 +86,7 @@ Deno.test("Ledger gives an exercise out again only when it has been answered", (
   assertEquals(ledger.issue(2, 1).length, book.requests.length);
 });
 
-Deno.test("exercises of a sum have the parts that DESIGN.md's rule gives", () => {
+Deno.test("exercises of a sum have the parts that PROTOCOL.md's rule gives", () => {
   const book = new Book(1, { style: "aula", op: { n: "10", workers: 3 }, hasId: false });
   assertEquals(
     decoder.decode(book.replies),

@@ -8,7 +8,8 @@
 import { createRequire } from "node:module";
 
 /** What the sources import; the lock file has its checksum. */
-const PACKAGE = "npm:amaro@1.2.1";
+const [NAME, RELEASE] = ["amaro", "1.2.1"];
+const PACKAGE = `npm:${NAME}@${RELEASE}`;
 /** The bytes' file: not named .wasm, as the compiler would take it for a module. */
 const BYTES_FILE = "stripper.bin";
 /** How the package makes the bytes. */
@@ -33,7 +34,11 @@ export async function makeLightStripper(
 ): Promise<LightStripper> {
   const source = await Deno.readTextFile(await findInternalFile());
   const found = LITERAL.exec(source);
-  if (found === null) throw new Error(`Cannot embed ${PACKAGE}: its bytes are not where they were`);
+  if (found === null) {
+    throw new Error(
+      `Cannot embed ${PACKAGE}: its bytes are not where they were. Write them into tools/compile/light_stripper.ts anew`,
+    );
+  }
   await Deno.mkdir(folder, { recursive: true });
   const [literal, , base64] = found;
   await Deno.writeFile(`${folder}/${BYTES_FILE}`, Uint8Array.fromBase64(base64!));
@@ -55,9 +60,10 @@ export async function makeLightStripper(
 
 /** The package's file that has the bytes, wherever Deno keeps packages. */
 async function findInternalFile(): Promise<string> {
-  await import("npm:amaro@1.2.1");
+  await import(PACKAGE);
   const files = Object.keys(createRequire(import.meta.url).cache);
-  const file = files.find((path) => /[/\\]amaro[/\\]1\.2\.1[/\\]dist[/\\]internal\.js$/.test(path));
+  const internal = `/${NAME}/${RELEASE}/dist/internal.js`;
+  const file = files.find((path) => path.replaceAll("\\", "/").endsWith(internal));
   if (file === undefined) throw new Error(`Cannot embed ${PACKAGE}: it has no dist/internal.js`);
   return file;
 }
