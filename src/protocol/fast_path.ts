@@ -6,6 +6,7 @@ import { Literal } from "./literal.ts";
 import type {
   ArithmeticOp,
   ArithmeticRequest,
+  Calculation,
   SumRangeRequest,
   SumSquaresRequest,
 } from "./messages.ts";
@@ -193,6 +194,7 @@ const ECHO_A_BYTES = ECHO_A.bytes;
 const HOPS_BYTES = HOPS.bytes;
 const ID_BYTES = ID.bytes;
 const OPS_TO_A_BYTES = bytesOfEach((op) => `,"op":"${op}","a":`);
+const RANGE_TO_A_BYTES = new Literal(',"op":"sum_squares","a":').bytes;
 const REPLY_ENDS = bytesOfEach((op) => `,"op":"${op}"}\n`);
 const OPERAND_B_BYTES = OPERAND_B.bytes;
 const REQUEST_END_BYTES = REQUEST_END.bytes;
@@ -217,11 +219,7 @@ export function writeArithmeticReply(
   isBrief = false,
 ): void {
   out.reserve(MAX_WRITTEN_BYTES);
-  if (id === undefined) out.literal(BARE_OK_BYTES);
-  else {
-    writeId(out, id);
-    out.literal(RESULT_BYTES);
-  }
+  writeOk(out, id);
   out.double(result);
   if (isBrief && id !== undefined) return out.literal(REQUEST_END_BYTES);
   out.literal(ECHO_A_BYTES);
@@ -232,18 +230,25 @@ export function writeArithmeticReply(
 }
 
 /** Writes the line that `encodeCalculation` gives, with an id of ours. */
-export function writeArithmeticRequest(
+export function writeCalculation(
   out: LineWriter,
-  request: ArithmeticRequest,
+  calculation: Calculation,
   id: number,
   { timeoutMs, hops }: Handover,
 ): void {
   out.reserve(MAX_WRITTEN_BYTES);
   writeId(out, id);
-  out.literal(OPS_TO_A_BYTES[request.op]);
-  out.double(request.a);
-  out.literal(OPERAND_B_BYTES);
-  out.double(request.b);
+  if (calculation.op === "sum_range") {
+    out.literal(RANGE_TO_A_BYTES);
+    out.integer(calculation.a, MAX_WRITTEN_BYTES);
+    out.literal(OPERAND_B_BYTES);
+    out.integer(calculation.b, MAX_WRITTEN_BYTES);
+  } else {
+    out.literal(OPS_TO_A_BYTES[calculation.op]);
+    out.double(calculation.a);
+    out.literal(OPERAND_B_BYTES);
+    out.double(calculation.b);
+  }
   if (timeoutMs !== undefined) {
     out.literal(TIMEOUT_BYTES);
     out.wholeNumber(timeoutMs);
@@ -253,6 +258,20 @@ export function writeArithmeticRequest(
     out.wholeNumber(hops);
   }
   out.literal(REQUEST_END_BYTES);
+}
+
+/** Writes the line that `encodeRangeReply` gives, to a request with a number for its id or without one. */
+export function writeRangeReply(out: LineWriter, result: bigint, id: number | undefined): void {
+  out.reserve(MAX_WRITTEN_BYTES);
+  writeOk(out, id);
+  out.integer(result, MAX_WRITTEN_BYTES);
+  out.literal(REQUEST_END_BYTES);
+}
+
+function writeOk(out: LineWriter, id: number | undefined): void {
+  if (id === undefined) return out.literal(BARE_OK_BYTES);
+  writeId(out, id);
+  out.literal(RESULT_BYTES);
 }
 
 function writeId(out: LineWriter, id: number): void {

@@ -79,6 +79,18 @@ export class LineWriter {
     this.#digits(value - high * BILLION, 9);
   }
 
+  /** Writes an integer >= 0 of any size, and leaves room for so many bytes behind it. */
+  integer(value: bigint, room: number): void {
+    const size = Number(value);
+    if (size <= Number.MAX_SAFE_INTEGER) {
+      this.reserve(16 + room);
+      this.wholeNumber(size);
+      return;
+    }
+    this.text(value.toString());
+    this.reserve(room);
+  }
+
   /** Writes a finite double as {@linkcode formatDouble} does; 32 bytes must have been reserved. */
   double(value: number): void {
     const size = Math.abs(value);

@@ -1,6 +1,6 @@
 import { MAX_PIPELINED_REQUESTS, MAX_SPARE_RECORDS, MAX_UNSENT_REPLY_BYTES } from "../limits.ts";
-import { encodeArithmeticReply } from "./encode.ts";
-import { writeArithmeticReply } from "./fast_path.ts";
+import { encodeArithmeticReply, encodeRangeReply } from "./encode.ts";
+import { writeArithmeticReply, writeRangeReply } from "./fast_path.ts";
 import { LineFramer } from "./framing.ts";
 import { type Lines, LineWriter } from "./line_writer.ts";
 import type { ConnectionId } from "./machine.ts";
@@ -122,12 +122,34 @@ export class Session {
   /** Answers a basic operation; what it gives is what {@linkcode Session.reply} does. */
   replyResult(slot: ReplySlot, request: ArithmeticRequest, result: number): number {
     const { id } = slot;
-    if (typeof id === "string" || (id === undefined && this.#bare.first !== slot)) {
+    if (typeof id === "string" || !this.#isNext(slot)) {
       return this.reply(slot, encodeArithmeticReply(request, result, id));
     }
     const before = this.#waitingBytes;
-    this.outstanding--;
     writeArithmeticReply(this.out, request, result, id, this.brief);
+    return this.#replied(slot, before);
+  }
+
+  /** Answers the sum of a range; what it gives is what {@linkcode Session.reply} does. */
+  replySum(slot: ReplySlot, sum: bigint): number {
+    const { id } = slot;
+    if (typeof id === "string" || !this.#isNext(slot)) {
+      return this.reply(slot, encodeRangeReply(sum, id));
+    }
+    const before = this.#waitingBytes;
+    writeRangeReply(this.out, sum, id);
+    return this.#replied(slot, before);
+  }
+
+  /** Whether its reply can go out at once. */
+  #isNext(slot: ReplySlot): boolean {
+    return slot.id !== undefined || this.#bare.first === slot;
+  }
+
+  /** Its reply has been written; gives how many bytes more are held here than before. */
+  #replied(slot: ReplySlot, before: number): number {
+    const { id } = slot;
+    this.outstanding--;
     if (id === undefined) this.#bare.shift();
     this.#slots.giveBack(slot);
     if (id === undefined) this.#sendBare();

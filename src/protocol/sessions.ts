@@ -138,6 +138,14 @@ export class Sessions {
     this.#changed.add(session);
   }
 
+  /** Answers the sum of a range. */
+  replySum(session: Session, slot: ReplySlot, sum: bigint): void {
+    if (session.gone) return;
+    const { bytes } = slot;
+    this.#hold(session, session.replySum(slot, sum) - bytes);
+    this.#changed.add(session);
+  }
+
   /**
    * Ends in good order: those who have said hello are told, and end the connection when they have what they
    * want; of the others no more requests are taken, and their connections end after the last reply.

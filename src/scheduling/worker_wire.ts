@@ -1,7 +1,7 @@
 import { decodeReply, type Reply } from "../protocol/decode_reply.ts";
 import { encodeCalculation } from "../protocol/encode.ts";
 import { workerFacts } from "../protocol/hello.ts";
-import { ReplyScan, writeArithmeticRequest } from "../protocol/fast_path.ts";
+import { ReplyScan, writeCalculation } from "../protocol/fast_path.ts";
 import { decodeLine } from "../protocol/framing.ts";
 import { isGoodbye, isHelloReply, type WorkerFacts } from "../protocol/hello.ts";
 import type { LineWriter } from "../protocol/line_writer.ts";
@@ -37,9 +37,7 @@ export function handOver(out: LineWriter, link: WorkerLink, attempt: Attempt, no
     ? undefined
     : Math.max(0, Math.ceil(call.deadlineMs - nowMs - CLOCK_ERROR_MS));
   const handover = { timeoutMs, hops: (call.request.hops ?? 0) + 1 };
-  if (calculation.op === "sum_range") {
-    out.text(encodeCalculation(calculation, attempt.id, handover));
-  } else writeArithmeticRequest(out, calculation, attempt.id, handover);
+  writeCalculation(out, calculation, attempt.id, handover);
 }
 
 /** Reads every whole line that a link has; gives what is wrong with the first that is not allowed. */

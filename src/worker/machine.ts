@@ -1,14 +1,7 @@
 import { PROTOCOL_VERSION, STOP_GRACE_MS } from "../limits.ts";
 import { calculate } from "../operations/registry.ts";
 import { sumSquares } from "../operations/sum_squares.ts";
-import { isWireError } from "../protocol/decode_request.ts";
-import {
-  encodeArithmeticReply,
-  encodeErrorReply,
-  encodeOkReply,
-  encodeRangeReply,
-  encodeSumReply,
-} from "../protocol/encode.ts";
+import { encodeErrorReply, encodeOkReply, encodeSumReply } from "../protocol/encode.ts";
 import { wireError } from "../protocol/errors.ts";
 import { helloReply, ownFacts } from "../protocol/hello.ts";
 import type {
@@ -137,12 +130,8 @@ export class WorkerMachine implements Machine {
 
   #request(session: Session, slot: ReplySlot, request: Request): void {
     if (request.op === "channel") return this.#channel(session, slot, request);
-    if (isArithmetic(request) && request.timeoutMs !== 0) {
-      const outcome = calculate(request);
-      if (typeof outcome === "number") {
-        this.#completed++;
-        return this.#sessions.replyResult(session, slot, request, outcome);
-      }
+    if (request.op === "sum_range" || isArithmetic(request)) {
+      return this.#calculate(session, slot, request);
     }
     this.#sessions.reply(session, slot, this.#answer(session, request));
   }
@@ -165,7 +154,7 @@ export class WorkerMachine implements Machine {
     this.#code.runner.takeChannel(connection, undefined, this.#nowMs);
   }
 
-  #answer(session: Session, request: Exclude<Request, ChannelRequest>): string {
+  #answer(session: Session, request: Exclude<Request, ChannelRequest | Calculation>): string {
     const { id } = request;
     switch (request.op) {
       case "ping":
@@ -189,22 +178,20 @@ export class WorkerMachine implements Machine {
         const result = sumSquares(1n, request.n);
         return encodeSumReply(result, [{ a: 1n, b: request.n, result }], id);
       }
-      default:
-        return this.#calculate(request);
     }
   }
 
-  #calculate(request: Calculation): string {
+  #calculate(session: Session, slot: ReplySlot, request: Calculation): void {
     const { id } = request;
-    if (request.timeoutMs === 0) return this.#late(id);
-    const outcome = calculate(request);
-    if (isWireError(outcome)) {
+    const isLate = request.timeoutMs === 0;
+    const outcome = isLate ? wireError("deadline_exceeded") : calculate(request);
+    if (typeof outcome === "object") {
       this.#failed++;
-      return encodeErrorReply(outcome, id);
+      return this.#sessions.reply(session, slot, encodeErrorReply(outcome, id));
     }
     this.#completed++;
-    if (request.op === "sum_range") return encodeRangeReply(outcome as bigint, id);
-    return encodeArithmeticReply(request, outcome as number, id);
+    if (typeof outcome === "bigint") this.#sessions.replySum(session, slot, outcome);
+    else if (isArithmetic(request)) this.#sessions.replyResult(session, slot, request, outcome);
   }
 
   #late(id: RequestId | undefined): string {

@@ -14,7 +14,8 @@ import {
   scanNextRequest,
   scanRequest,
   writeArithmeticReply,
-  writeArithmeticRequest,
+  writeCalculation,
+  writeRangeReply,
 } from "../../../src/protocol/fast_path.ts";
 import { decodeLine, LineFramer, NEWLINE } from "../../../src/protocol/framing.ts";
 import { linesText, LineWriter } from "../../../src/protocol/line_writer.ts";
@@ -643,10 +644,33 @@ Deno.test("what is written as bytes is what is written as text", () => {
         writeArithmeticReply(out, request, result, id);
         assertEquals(linesText(out.take()), encodeArithmeticReply(request, result, id));
         const own = Math.abs(id ?? 1);
-        writeArithmeticRequest(out, request, own, handover);
+        writeCalculation(out, request, own, handover);
         assertEquals(linesText(out.take()), encodeCalculation(request, own, handover));
       },
     ),
     { numRuns: 2000 },
+  );
+});
+
+Deno.test("ranges and their sums are written as they are encoded, at any size", () => {
+  const integer = fc.oneof(
+    fc.bigInt({ min: 0n, max: 1000n }),
+    fc.bigInt({ min: 2n ** 53n - 3n, max: 2n ** 53n + 3n }),
+    fc.nat({ max: 999 }).map((zeros) => 10n ** BigInt(zeros)),
+  );
+  const id = fc.option(fc.maxSafeInteger(), { nil: undefined });
+  const timeoutMs = fc.option(fc.nat(), { nil: undefined });
+  const handover = fc.record({ timeoutMs, hops: fc.nat({ max: 8 }) });
+  fc.assert(
+    fc.property(integer, integer, id, handover, (a, b, id, handover) => {
+      const out = new LineWriter();
+      writeRangeReply(out, b, id);
+      assertEquals(linesText(out.take()), encodeRangeReply(b, id));
+      const range = { op: "sum_range", a, b } as const;
+      const own = Math.abs(id ?? 1);
+      writeCalculation(out, range, own, handover);
+      assertEquals(linesText(out.take()), encodeCalculation(range, own, handover));
+    }),
+    { numRuns: 1000 },
   );
 });
