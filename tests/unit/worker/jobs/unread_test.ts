@@ -63,6 +63,45 @@ Deno.test("a slot that has done its chunk is free for the next once the requeste
   assert(slot.take().some(({ op }) => op === "chunk"));
 });
 
+Deno.test("of the jobs and chunks of a channel that is read slowly, none waits for all of the others", () => {
+  const chunks = 12;
+  const lab = new Lab(2 * chunks);
+  const channel = lab.channel();
+  for (const job of [1, 2]) {
+    open(channel, job);
+    for (let chunk = 1; chunk <= chunks; chunk++) range(channel, job, chunk, 1, 1000, 1e15);
+  }
+  const running = lab.busy.map((slot) => {
+    const { credit } = slot.take().find(({ op }) => op === "chunk")!;
+    slot.say({ op: "started", job: 1, chunk: 1 });
+    return { slot, credit: credit as number, position: 1 };
+  });
+  const told = new Map<string, number>();
+  for (let round = 0; round < 12; round++) {
+    for (const one of running) {
+      while (!one.slot.isPaused && one.credit >= MAX_PIECE_BYTES) {
+        const { position } = one;
+        one.slot.say({ op: "result", job: 1, chunk: 1, position, count: 1 }, VALUE);
+        one.position++;
+        one.credit -= MAX_PIECE_BYTES;
+        for (const { credit } of one.slot.take()) one.credit += credit as number;
+      }
+    }
+    channel.take();
+    lab.step({ kind: "drained", connection: channel.connection });
+    for (const { job, chunk } of channel.heard) {
+      for (const name of [`${job}`, `${job}/${chunk}`]) told.set(name, (told.get(name) ?? 0) + 1);
+    }
+    for (const one of running) {
+      for (const { credit } of one.slot.take()) one.credit += credit as number;
+    }
+  }
+  const [one, other] = [told.get("1")!, told.get("2") ?? 0];
+  assert(one < 1.2 * other && other < 1.2 * one, `${one} ${other}`);
+  // Each of them came to its turn.
+  assertEquals(told.size, 2 + 2 * chunks);
+});
+
 Deno.test("where an item is and what it prints is left out for a requester that does not read", () => {
   const { lab, channel, slot } = running(1_000_000);
   let told = 0;
