@@ -1,8 +1,11 @@
 import {
   HELD_MESSAGE_BYTES,
+  MAX_JOBS,
   MAX_UNSENT_MESSAGE_BYTES,
   MAX_UNSENT_RESULT_BYTES,
 } from "../limits.ts";
+import type { PrintMessage } from "./messages.ts";
+import { droppedText } from "./print_rate.ts";
 
 /** Messages that need no credit, and that whoever wants to can bring about without end. */
 const ANSWERS: ReadonlySet<unknown> = new Set([
@@ -25,6 +28,13 @@ interface Sent {
   readonly why?: unknown;
 }
 
+/** Printed texts of one job that were left out. */
+interface LeftOut {
+  /** The message of the last of them. */
+  readonly last: PrintMessage;
+  readonly count: number;
+}
+
 /**
  * What was sent on a channel since everything written had gone last. Who reads leaves little of it; who does not
  * would have us hold it without limit, whatever credit was given: so results and failures wait when there is much of
@@ -37,11 +47,17 @@ export class Unread {
   #bytes = 0;
   #answerBytes = 0;
   #asideBytes = 0;
+  /** By the numbers of their jobs. */
+  readonly #leftOut = new Map<number, LeftOut>();
 
   /** Notes a message with the bytes behind it; gives whether it is to be sent. */
-  add({ op, why }: Sent, line: string, payloadBytes = 0): boolean {
+  add(message: Sent, line: string, payloadBytes = 0): boolean {
+    const { op, why } = message;
     if (ASIDES.has(op)) {
-      if (this.#asideBytes > MAX_UNSENT_MESSAGE_BYTES) return false;
+      if (this.#asideBytes > MAX_UNSENT_MESSAGE_BYTES) {
+        if (op === "print") this.#leaveOut(message as PrintMessage);
+        return false;
+      }
       this.#asideBytes += line.length;
     } else if (ANSWERS.has(op) || (op === "returned" && RETURNED_AT_ONCE.has(why))) {
       this.#answerBytes += line.length;
@@ -50,11 +66,29 @@ export class Unread {
     return true;
   }
 
+  #leaveOut(last: PrintMessage): void {
+    const leftOut = this.#leftOut;
+    const { count } = leftOut.get(last.job) ?? { count: 0 };
+    leftOut.set(last.job, { last, count: count + 1 });
+    // Others than those that are open have been closed meanwhile.
+    if (leftOut.size > MAX_JOBS) leftOut.delete(leftOut.keys().next().value!);
+  }
+
   /** Everything that was written has gone; gives whether anything waits for that. */
   drained(): boolean {
     const { isMuch } = this;
     this.#bytes = this.#answerBytes = this.#asideBytes = 0;
     return isMuch;
+  }
+
+  /** What is to be said, once everything has gone, of the printed texts that were left out: one message a job. */
+  takeNotices(jobs: ReadonlyMap<number, unknown>): PrintMessage[] {
+    const notices: PrintMessage[] = [];
+    for (const [job, { last, count }] of this.#leftOut) {
+      if (jobs.has(job)) notices.push({ ...last, text: droppedText(count, "not read in time") });
+    }
+    this.#leftOut.clear();
+    return notices;
   }
 
   /** Whether there is so much that nothing is sent which can wait. */

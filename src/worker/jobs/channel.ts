@@ -69,7 +69,9 @@ export class Channel {
 
   /** Everything that was sent has gone: what has waited for that goes on. */
   drained(): void {
-    if (!this.#unread.drained()) return;
+    const hasWaited = this.#unread.drained();
+    for (const notice of this.#unread.takeNotices(this.jobs)) this.send(notice);
+    if (!hasWaited) return;
     for (const chunk of [...this.chunks]) {
       chunk.goOn();
       // Next time the others come first.

@@ -105,18 +105,25 @@ Deno.test("of the jobs and chunks of a channel that is read slowly, none waits f
 Deno.test("where an item is and what it prints is left out for a requester that does not read", () => {
   const { lab, channel, slot } = running(1_000_000);
   let told = 0;
-  const text = "x".repeat(4000);
+  let prints = 0;
+  const text = "x".repeat(3000);
   for (let position = 1; position <= 30_000; position++) {
     slot.say({ op: "at", job: 1, chunk: 1, position });
     if (position % 100 === 0) slot.say({ op: "print", job: 1, position, text });
     if (position % 1000 === 0) lab.nowMs += 1000;
-    for (const { op } of channel.take()) told += op === "print" ? text.length + 50 : 45;
+    for (const { op } of channel.take()) {
+      told += op === "print" ? text.length + 50 : 45;
+      if (op === "print") prints++;
+    }
   }
   assert(told > 0.9 * MAX_UNSENT_MESSAGE_BYTES, `${told}`);
   assert(told < 1.1 * MAX_UNSENT_MESSAGE_BYTES, `${told}`);
   lab.step({ kind: "drained", connection: channel.connection });
   slot.say({ op: "at", job: 1, chunk: 1, position: 30_001 });
-  assertEquals(channel.take().map(({ op }) => op), ["at"]);
+  const [notice, at] = channel.take();
+  assertEquals([notice!.op, notice!.job, notice!.worker], ["print", 5, "lab#2"]);
+  assertEquals(notice!.text, `(${300 - prints} printed texts were not read in time, and dropped)`);
+  assertEquals(at!.op, "at");
 });
 
 Deno.test("jobs that are opened, begun and closed without end are no way to be told too much", () => {
