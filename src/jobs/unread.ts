@@ -22,6 +22,8 @@ const RETURNED_AT_ONCE: ReadonlySet<unknown> = new Set(["dropped", "leaving"]);
 /** Messages without which a job is the same. */
 const ASIDES: ReadonlySet<unknown> = new Set(["at", "print"]);
 
+const NOT_ASCII = /[^\0-\x7f]/;
+
 /** A message, as far as it matters here. */
 interface Sent {
   readonly op?: unknown;
@@ -53,16 +55,17 @@ export class Unread {
   /** Notes a message with the bytes behind it; gives whether it is to be sent. */
   add(message: Sent, line: string, payloadBytes = 0): boolean {
     const { op, why } = message;
+    const lineBytes = bytesOf(line);
     if (ASIDES.has(op)) {
       if (this.#asideBytes > MAX_UNSENT_MESSAGE_BYTES) {
         if (op === "print") this.#leaveOut(message as PrintMessage);
         return false;
       }
-      this.#asideBytes += line.length;
+      this.#asideBytes += lineBytes;
     } else if (ANSWERS.has(op) || (op === "returned" && RETURNED_AT_ONCE.has(why))) {
-      this.#answerBytes += line.length;
+      this.#answerBytes += lineBytes;
     }
-    this.#bytes += HELD_MESSAGE_BYTES + line.length + payloadBytes;
+    this.#bytes += HELD_MESSAGE_BYTES + lineBytes + payloadBytes;
     return true;
   }
 
@@ -102,4 +105,11 @@ export class Unread {
       ? "asks and does not read the answers"
       : undefined;
   }
+}
+
+const encoder = new TextEncoder();
+
+/** Bytes of a text as it is sent; most are ASCII, which need not be encoded to know that. */
+function bytesOf(text: string): number {
+  return NOT_ASCII.test(text) ? encoder.encode(text).length : text.length;
 }
