@@ -15,7 +15,7 @@ import type { JobEnd, JobPort, MapJob, Merge, Piece } from "./job.ts";
 import {
   codeMessages,
   itemsMessages,
-  openLine,
+  openMessage,
   readFailure,
   readPrint,
   readProgress,
@@ -173,7 +173,7 @@ export class MapMachine implements Machine {
       const text = `servers were lost ${MAX_FRUITLESS_CHANNELS} times without a single result`;
       return this.#end({ kind: "unreachable", text });
     }
-    this.#channel.sendLine(openLine(JOB, this.#job));
+    this.#channel.send(openMessage(JOB, this.#job));
     this.#sendMerges();
     this.#sendItems();
   }
