@@ -95,8 +95,9 @@ export class MapRun {
         await this.#take(outcomes);
       } else if (this.#failure !== undefined) {
         const { error } = this.#failure;
-        if (error instanceof MapError && error.code === "bad_code") {
-          await explainCode(this.#options.job, error.message);
+        if (error instanceof MapError) {
+          const { code, message: text } = error;
+          await explainCode(this.#options.job, { code, text });
         }
         throw error;
       } else if (this.#isAnswered) return;
