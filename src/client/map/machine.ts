@@ -87,6 +87,11 @@ export class MapMachine implements Machine {
     return this.#mustStart && !this.#isOver ? 0 : this.#channel.wakeAtMs;
   }
 
+  /** Whether a server has the job, and hears of its end. */
+  get isConnected(): boolean {
+    return this.#channel.isOpen;
+  }
+
   /** Whether another piece of input may be given. */
   get hasRoom(): boolean {
     const { waitingCount, heldBytes } = this.#unanswered;

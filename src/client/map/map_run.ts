@@ -105,6 +105,11 @@ export class MapRun {
     }
   }
 
+  /** Whether a server has the job, and hears of its end. */
+  get isConnected(): boolean {
+    return this.#machine.isConnected;
+  }
+
   /** Has accumulators merged in a slot. */
   merge(merge: Merge): void {
     this.#machine.merge(merge);
