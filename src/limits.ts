@@ -237,7 +237,7 @@ export const MAX_JOB_INPUT_BYTES = 16 * 1024 * 1024;
 export const MAX_JOB_MERGE_BYTES = 96 * 1024 * 1024;
 /** Chunks of one job that a server takes from whoever has opened it before the first is done. */
 export const MAX_JOB_CHUNKS = 131_072;
-/** Bytes of results of one job that a server holds because an earlier one is missing. */
+/** Bytes of results of one job that a server holds because an earlier one is missing, or its client does not read. */
 export const MAX_JOB_RESULT_BYTES = 32 * 1024 * 1024;
 /** Bytes of items that a client may send before the first of them have been handed on. */
 export const FIRST_INPUT_BYTES = 1024 * 1024;

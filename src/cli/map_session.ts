@@ -54,6 +54,11 @@ export class MapSession implements AsyncDisposable {
     });
   }
 
+  /** Whether a server has the job, and hears of its end. */
+  get isConnected(): boolean {
+    return this.#run.isConnected;
+  }
+
   /** Runs it to its end, and gives the client's exit status. */
   async run(): Promise<number> {
     const { files: { history, output, failures }, progress, action } = this.#options;

@@ -85,7 +85,7 @@ async function runOn(
   const ended = Promise.withResolvers<number>();
   let isEnding = false;
   onEndingSignal((status) => {
-    if (!isEnding) progress.above(cancelledText(action));
+    if (!isEnding) progress.above(cancelledText(action, session.isConnected));
     isEnding = true;
     ended.resolve(status);
   });
@@ -100,9 +100,14 @@ async function runOn(
 }
 
 /** What is said where the user ends the job. */
-function cancelledText({ logPath }: MapAction): string {
+function cancelledText({ isHere, logPath }: MapAction, isConnected: boolean): string {
+  const end = isHere
+    ? "the job ends"
+    : isConnected
+    ? "the job ends on all machines"
+    : "no server is connected; one that still has the job ends it by itself";
   const advice = logPath === undefined ? "" : "; to go on, run the same command again";
-  return `client: cancelled: the job ends on all machines${advice}\n`;
+  return `client: cancelled: ${end}${advice}\n`;
 }
 
 /** Whether somebody looks at stderr, and is not typing the input meanwhile. */

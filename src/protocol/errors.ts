@@ -47,6 +47,7 @@ const CATALOGUE = {
   unknown_instance: "ningún worker se unió con esa instancia",
   bad_job: "el trabajo no es válido",
   bad_code: "el módulo no se puede cargar",
+  bad_exports: "el módulo no exporta lo que el trabajo necesita",
   setup_failed: "la función setup falló",
   too_many_jobs: "el servidor no acepta más trabajos a la vez",
   unknown_job: "no hay ningún trabajo con ese nombre",

@@ -114,7 +114,7 @@ function initialText(initial: unknown): string {
 }
 
 function lacking(error: string): BrokenJobError {
-  return new BrokenJobError({ cause: "bad_code", error, stack: "", item: "" });
+  return new BrokenJobError({ cause: "bad_exports", error, stack: "", item: "" });
 }
 
 function broken(cause: string, thrown: unknown, name: string): BrokenJobError {

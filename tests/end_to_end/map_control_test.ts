@@ -180,6 +180,27 @@ Deno.test("client map --here needs no server", async () => {
   assertEquals(sum, { code: 0, stdout: "1001000\n", stderr: "" });
 });
 
+Deno.test("client map says truly where the job ends that its user cancels", async () => {
+  if (Deno.build.os === "windows") return;
+  await using cluster = await MapCluster.launch(1);
+  await cluster.write("slow.js", SLOW);
+  const words = ["map", "slow.js", "--range", "1..1000000", "--here"];
+  await using here = startRole("client", words, { cwd: cluster.folder.path });
+  await here.stdout.line(/^3$/);
+  here.kill("SIGINT");
+  assertEquals((await here.outcome()).stderr, "client: cancelled: the job ends\n");
+  await using client = cluster.start(["slow.js", "--range", "1..1000000", "--timeout", "60s"]);
+  await client.stdout.line(/^3$/);
+  await cluster.server.kill();
+  await client.stderr.line(/^client: the server was lost/);
+  client.kill("SIGINT");
+  const { code, stderr } = await client.outcome();
+  assertEquals([code, linesOf(stderr).at(-1)], [
+    130,
+    "client: cancelled: no server is connected; one that still has the job ends it by itself",
+  ]);
+});
+
 Deno.test("client map waits for a server that was lost, and goes on with the next one", async () => {
   await using cluster = await MapCluster.launch();
   await cluster.write("slow.js", SLOW);

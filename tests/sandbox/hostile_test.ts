@@ -69,7 +69,7 @@ Deno.test("a Map or the like fails its item by name, and the job as an initial",
     "const reduce = (map, x) => map.set(x, 1);";
   await using other = await Slot.with(own, { reduce: "own" });
   const { code, error } = await other.take("job_failed");
-  assertEquals(code, "bad_code");
+  assertEquals(code, "bad_exports");
   assertEquals(
     error,
     "its initial cannot be used: the value is a Map, which is no data: return [...map]",
@@ -199,11 +199,11 @@ Deno.test("a chunk that takes too long gives back what it has not begun", async 
 Deno.test("a module that cannot be run is refused, with its place", async () => {
   const cases: [string, string, RegExp][] = [
     ["export const map = ;", "bad_code", /main\.js:1/],
-    ["export const other = 1", "bad_code", /exports no function map/],
+    ["export const other = 1", "bad_exports", /exports no function map/],
     ["throw new Error('at once'); export const map = 1", "bad_code", /Error: at once/],
     [
       "export const map = 1; export function setup() { throw new Error('not set up'); }",
-      "bad_code",
+      "bad_exports",
       /map/,
     ],
     [

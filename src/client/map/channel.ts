@@ -103,14 +103,9 @@ export class Channel {
 
   /** Says something, if the channel stands; `payload` must not change any more. */
   send(message: RequesterMessage, payload?: Uint8Array): void {
-    const line = messageLine(message);
-    this.#unread.add(message, line, payload?.length);
-    this.sendLine(line, payload);
-  }
-
-  /** Like {@linkcode send}, with the line made by the caller. */
-  sendLine(line: string, payload?: Uint8Array): void {
     if (this.#state !== "open") return;
+    const line = messageLine(message);
+    if (!this.#unread.add(message, line, payload?.length)) return;
     this.#out += line;
     if (payload === undefined || payload.length === 0) return;
     this.#flushText();

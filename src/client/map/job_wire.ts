@@ -1,4 +1,4 @@
-import { type Framed, messageLine } from "../../jobs/channel_framer.ts";
+import type { Framed } from "../../jobs/channel_framer.ts";
 import type {
   ChunkMessage,
   CodeMessage,
@@ -18,10 +18,10 @@ export interface Outgoing<Message> {
   readonly payload?: Uint8Array;
 }
 
-/** The line that opens a job. */
-export function openLine(job: number, work: MapJob): string {
+/** What opens a job. */
+export function openMessage(job: number, work: MapJob): OpenMessage {
   const { name, sha256, code, input, call, reduce, args, seed, itemTimeoutMs, range } = work;
-  const message: OpenMessage = {
+  return {
     op: "open",
     job,
     // Its end says more than its beginning.
@@ -36,7 +36,6 @@ export function openLine(job: number, work: MapJob): string {
     ...(itemTimeoutMs === undefined ? {} : { item_timeout_ms: itemTimeoutMs }),
     ...(range === undefined ? {} : { total: range.count }),
   };
-  return messageLine(message);
 }
 
 /** A module, in pieces. */

@@ -15,7 +15,7 @@ import type { JobEnd, JobPort, MapJob, Merge, Piece } from "./job.ts";
 import {
   codeMessages,
   itemsMessages,
-  openLine,
+  openMessage,
   readFailure,
   readPrint,
   readProgress,
@@ -85,6 +85,11 @@ export class MapMachine implements Machine {
   /** When a tick is due. */
   get wakeAtMs(): number {
     return this.#mustStart && !this.#isOver ? 0 : this.#channel.wakeAtMs;
+  }
+
+  /** Whether a server has the job, and hears of its end. */
+  get isConnected(): boolean {
+    return this.#channel.isOpen;
   }
 
   /** Whether another piece of input may be given. */
@@ -173,7 +178,7 @@ export class MapMachine implements Machine {
       const text = `servers were lost ${MAX_FRUITLESS_CHANNELS} times without a single result`;
       return this.#end({ kind: "unreachable", text });
     }
-    this.#channel.sendLine(openLine(JOB, this.#job));
+    this.#channel.send(openMessage(JOB, this.#job));
     this.#sendMerges();
     this.#sendItems();
   }

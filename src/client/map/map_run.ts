@@ -95,13 +95,19 @@ export class MapRun {
         await this.#take(outcomes);
       } else if (this.#failure !== undefined) {
         const { error } = this.#failure;
-        if (error instanceof MapError && error.code === "bad_code") {
-          await explainCode(this.#options.job, error.message);
+        if (error instanceof MapError) {
+          const { code, message: text } = error;
+          await explainCode(this.#options.job, { code, text });
         }
         throw error;
       } else if (this.#isAnswered) return;
       else await new Promise<void>((resolve) => this.#woken = resolve);
     }
+  }
+
+  /** Whether a server has the job, and hears of its end. */
+  get isConnected(): boolean {
+    return this.#machine.isConnected;
   }
 
   /** Has accumulators merged in a slot. */

@@ -102,24 +102,30 @@ async function stripAtOnce(text: string): Promise<string | undefined> {
   }
 }
 
-/** What a slot says of a module that can be loaded and exports something else than it should. */
-const MISFIT = /^it(?: exports no function|s setup is|s combine is|s initial) /;
+/** Why a job failed. */
+export interface Refusal {
+  /** A name of the catalogue. */
+  readonly code: string | undefined;
+  /** What the slot says. */
+  readonly text: string;
+}
 
 /**
  * Says what is wrong with code that a slot refuses, as if it had been looked at before it was sent.
  *
- * @param refusal What the slot says.
  * @throws {ModuleError} If it is found here.
  */
 export async function explainCode(
   { name, code, isUnchecked }: Pick<MapJob, "name" | "code" | "isUnchecked">,
-  refusal: string,
+  { code: why, text }: Refusal,
 ): Promise<void> {
-  if (MISFIT.test(refusal)) {
-    const advice = refusal.endsWith(" map") ? `: ${ADD_MAP}` : "";
-    throw new ModuleError(`cannot use ${name}: ${refusal}${advice}`);
+  if (why === "bad_exports") {
+    const advice = text.endsWith(" map") ? `: ${ADD_MAP}` : "";
+    throw new ModuleError(`cannot use ${name}: ${text}${advice}`);
   }
-  if (isUnchecked) await stripOrExplain({ name, text: new TextDecoder().decode(code) });
+  if (why === "bad_code" && isUnchecked) {
+    await stripOrExplain({ name, text: new TextDecoder().decode(code) });
+  }
 }
 
 async function stripOrExplain(

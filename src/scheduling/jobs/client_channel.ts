@@ -47,7 +47,9 @@ export class ClientChannel {
   /** Everything that was sent has gone: what has waited for that goes on. */
   drained(): void {
     const { unread } = this.wire;
-    if (!unread.drained()) return;
+    const hasWaited = unread.drained();
+    for (const notice of unread.takeNotices(this.jobs)) this.wire.send(notice);
+    if (!hasWaited) return;
     this.#port.changed();
     for (const [number, { job }] of [...this.jobs]) {
       job.flush();

@@ -6,19 +6,21 @@ import type {
   ReturnedMessage,
 } from "../../jobs/messages.ts";
 import { Pieces } from "../../jobs/pieces.ts";
+import { PrintRate } from "../../jobs/print_rate.ts";
 import {
   FIRST_INPUT_BYTES,
+  HELD_MESSAGE_BYTES,
   MAX_HELD_CHUNK_BYTES,
   MAX_ITEM_BYTES,
   MAX_JOB_CHUNKS,
   MAX_JOB_INPUT_BYTES,
   MAX_JOB_MERGE_BYTES,
+  MAX_JOB_PRINT_BYTES_PER_SECOND,
   MAX_PIECE_BYTES,
 } from "../../limits.ts";
 import type { ClientChannel } from "./client_channel.ts";
 import type { Code } from "./code_store.ts";
 import { Job } from "./job.ts";
-import { PrintRate } from "./print_rate.ts";
 import { Rate } from "./progress.ts";
 import type { Requester } from "./requester.ts";
 import type { ClientChunk } from "./result_order.ts";
@@ -41,7 +43,11 @@ export class ClientJob implements Requester {
   told = "";
   toldMs = -Infinity;
   readonly rate: Rate;
-  readonly #prints = new PrintRate();
+  readonly #prints = new PrintRate({
+    mostBytes: MAX_JOB_PRINT_BYTES_PER_SECOND,
+    costBytes: HELD_MESSAGE_BYTES,
+    whose: " of several slots",
+  });
   readonly #code = new Pieces();
   #arriving: Arriving | undefined;
   /** Bytes of lines that the client may send in all, and has sent; merges have a bound of their own. */

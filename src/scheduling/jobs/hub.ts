@@ -34,7 +34,7 @@ export interface JobHubPort {
 }
 
 /** What a worker of that job's code may say that is about the job, and not about the worker. */
-const JOB_FAULTS: readonly string[] = ["bad_code", "setup_failed", "bad_job"];
+const JOB_FAULTS: readonly string[] = ["bad_code", "bad_exports", "setup_failed", "bad_job"];
 
 /**
  * Everything that a server has to do with jobs: the channels on both sides, the jobs between them, what is to be

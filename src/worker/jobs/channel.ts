@@ -4,6 +4,7 @@ import { Unread } from "../../jobs/unread.ts";
 import { HEARTBEATS_TO_DOWN } from "../../limits.ts";
 import type { JsonObject } from "../../protocol/json.ts";
 import type { ConnectionId, Effect } from "../../protocol/machine.ts";
+import type { Chunk } from "./chunk.ts";
 import type { Job } from "./job.ts";
 
 /** What a channel needs of the runner. */
@@ -23,8 +24,8 @@ export class Channel {
   readonly jobs = new Map<number, Job>();
   /** Bytes of items that are held for it. */
   itemBytes = 0;
-  /** Chunks that are held for it. */
-  chunks = 0;
+  /** Chunks that are held for it, in the order in which they come to their turn when it is read slowly. */
+  readonly chunks = new Set<Chunk>();
   readonly pulse: Pulse;
   readonly #port: ChannelPort;
   readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
@@ -68,9 +69,14 @@ export class Channel {
 
   /** Everything that was sent has gone: what has waited for that goes on. */
   drained(): void {
-    if (!this.#unread.drained()) return;
-    for (const { chunks } of this.jobs.values()) {
-      for (const chunk of chunks.values()) chunk.goOn();
+    const hasWaited = this.#unread.drained();
+    for (const notice of this.#unread.takeNotices(this.jobs)) this.send(notice);
+    if (!hasWaited) return;
+    for (const chunk of [...this.chunks]) {
+      chunk.goOn();
+      // Next time the others come first.
+      if (this.chunks.delete(chunk)) this.chunks.add(chunk);
+      if (this.isClogged) return;
     }
   }
 

@@ -94,7 +94,7 @@ function chunk(
     channel.send({ ...returned, why: "leaving" });
     return undefined;
   }
-  const isTooMuch = channel.chunks >= MAX_CHUNKS_PER_SLOT * port.slots ||
+  const isTooMuch = channel.chunks.size >= MAX_CHUNKS_PER_SLOT * port.slots ||
     channel.itemBytes + itemBytes(message) > MAX_CHANNEL_ITEM_BYTES;
   if (isTooMuch) return "sent more chunks than are to be held";
   return accept(port, channel, new Chunk(job, message), payload);
@@ -106,7 +106,7 @@ function accept(
   chunk: Chunk,
   payload: Uint8Array,
 ): string | undefined {
-  channel.chunks++;
+  channel.chunks.add(chunk);
   channel.itemBytes += itemBytes(chunk.message);
   chunk.job.chunks.set(chunk.number, chunk);
   return addLines(port, chunk, payload);

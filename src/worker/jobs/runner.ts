@@ -130,9 +130,10 @@ export class Runner {
 
   #jobPort(): JobPort {
     return {
-      forgot: ({ job, message }) => {
-        job.channel.chunks--;
-        job.channel.itemBytes -= itemBytes(message);
+      forgot: (chunk) => {
+        const { channel } = chunk.job;
+        channel.chunks.delete(chunk);
+        channel.itemBytes -= itemBytes(chunk.message);
       },
       ended: (job) => this.#endJob(job),
     };
@@ -223,7 +224,7 @@ export class Runner {
       return;
     }
     for (const channel of [...this.#channels.values()]) {
-      if (channel.chunks > 0) continue;
+      if (channel.chunks.size > 0) continue;
       this.#port.effect({ kind: "finish", connection: channel.connection });
       this.#forgetChannel(channel);
     }

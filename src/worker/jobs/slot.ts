@@ -2,6 +2,7 @@ import { Pulse } from "../../jobs/pulse.ts";
 import { ChannelFramer, messageLine } from "../../jobs/channel_framer.ts";
 import { isWhole, textOf } from "../../jobs/members.ts";
 import type { OpenMessage } from "../../jobs/messages.ts";
+import { PrintRate } from "../../jobs/print_rate.ts";
 import { shown } from "../../jobs/shown.ts";
 import {
   MAX_PRINT_BYTES_PER_SECOND,
@@ -41,8 +42,11 @@ export class Slot implements ChunkHolder {
   readonly #framer = new ChannelFramer();
   #isPaused = false;
   #lastNumber = 0;
-  #printSecond = 0;
-  #printedBytes = 0;
+  /** The slot itself keeps to half of this, and does not lose it to other seconds than its own. */
+  readonly #prints = new PrintRate({
+    mostBytes: 2 * MAX_PRINT_BYTES_PER_SECOND,
+    costBytes: PRINT_COST_BYTES,
+  });
 
   /** A slot whose process is being started. */
   constructor(connection: ConnectionId, port: SlotPort, nowMs: number) {
@@ -173,19 +177,14 @@ export class Slot implements ChunkHolder {
     else this.#port.failed(this, reason);
   }
 
-  /** Passes on what the function prints; the slot itself keeps to a rate, and does not lose this by it. */
+  /** Passes on what the function prints. */
   #print({ position, text }: JsonObject, nowMs: number): void {
     const { job } = this;
     const clipped = textOf(text);
     if (job === undefined || clipped === undefined || !isWhole(position)) {
       return this.#fail("sent a print that is none");
     }
-    const second = Math.floor(nowMs / 1000);
-    if (second !== this.#printSecond) this.#printedBytes = 0;
-    this.#printSecond = second;
-    this.#printedBytes += clipped.length + PRINT_COST_BYTES;
-    if (this.#printedBytes > 2 * MAX_PRINT_BYTES_PER_SECOND) return;
-    job.print(position, clipped);
+    for (const one of this.#prints.take(clipped, nowMs)) job.print(position, one);
   }
 
   #send(message: object, payload?: Uint8Array): void {

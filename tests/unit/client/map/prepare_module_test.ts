@@ -58,6 +58,8 @@ Deno.test("prepareModule() leaves a semicolon that ends types where it keeps sta
   assertEquals(new TextDecoder().decode(code), "export const map = String\n          \n;[1].pop()");
 });
 
+const UNLOADED = { code: "bad_code", text: "SyntaxError" };
+
 Deno.test("explainCode() says what was passed over when types were taken away", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["  const a: number;", /^cannot read f\.ts:2:9: 'const' .* initialized; correct it there$/],
@@ -67,13 +69,16 @@ Deno.test("explainCode() says what was passed over when types were taken away", 
   for (const [line, message] of cases) {
     // Where the runtime cannot take types away, it is found at once.
     const error = await assertRejects(
-      async () => await explainCode(await prepare(`export const map = 1;\n${line}`), "SyntaxError"),
+      async () => await explainCode(await prepare(`export const map = 1;\n${line}`), UNLOADED),
       ModuleError,
     );
     assertMatch(error.message, message);
   }
-  await explainCode(await prepare("export const map = (x: number) => x;"), "it broke");
-  await explainCode(await prepare("export const map = 1;\nconst a;", "f.js"), "SyntaxError");
+  await explainCode(await prepare("export const map = (x: number) => x;"), UNLOADED);
+  await explainCode(await prepare("export const map = 1;\nconst a;", "f.js"), UNLOADED);
+  // Nothing but the code says what is wrong.
+  const text = "it exports no function map";
+  await explainCode(await prepare("export const map = 1;"), { code: "bad_code", text });
 });
 
 Deno.test("explainCode() says what is exported and cannot be used", async () => {
@@ -83,9 +88,13 @@ Deno.test("explainCode() says what is exported and cannot be used", async () => 
     ["it exports no function mapRange", ""],
     ["its setup is no function", ""],
     ["its initial cannot be used: it is a function", ""],
+    ["whatever else it says", ""],
   ] as const;
   for (const [refusal, advice] of cases) {
-    const error = await assertRejects(() => explainCode(module, refusal), ModuleError);
+    const error = await assertRejects(
+      () => explainCode(module, { code: "bad_exports", text: refusal }),
+      ModuleError,
+    );
     assertEquals(error.message, `cannot use ${module.name}: ${refusal}${advice}`);
   }
 });

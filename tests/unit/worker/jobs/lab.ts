@@ -7,7 +7,7 @@ import { Runner } from "../../../../src/worker/jobs/runner.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A message as a peer sees it, with the text of the bytes that followed it. */
+/** A message as a peer sees it, with the text of the bytes that followed it, or that was printed. */
 export type Heard = Readonly<Record<string, unknown>> & {
   readonly op: string;
   readonly text: string;
@@ -62,7 +62,9 @@ export class Peer {
     assertEquals(this.end, undefined, "nothing is written to a connection that is closed");
     this.#framer.push(bytes);
     for (let one = this.#framer.next(); one !== undefined; one = this.#framer.next()) {
-      this.heard.push({ ...one.members, text: decoder.decode(one.payload) });
+      const { members, payload } = one;
+      const text = members.op === "print" ? String(members.text) : decoder.decode(payload);
+      this.heard.push({ ...members, text });
     }
     assertEquals(this.#framer.fault, undefined);
   }

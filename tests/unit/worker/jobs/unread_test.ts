@@ -63,21 +63,67 @@ Deno.test("a slot that has done its chunk is free for the next once the requeste
   assert(slot.take().some(({ op }) => op === "chunk"));
 });
 
+Deno.test("of the jobs and chunks of a channel that is read slowly, none waits for all of the others", () => {
+  const chunks = 12;
+  const lab = new Lab(2 * chunks);
+  const channel = lab.channel();
+  for (const job of [1, 2]) {
+    open(channel, job);
+    for (let chunk = 1; chunk <= chunks; chunk++) range(channel, job, chunk, 1, 1000, 1e15);
+  }
+  const running = lab.busy.map((slot) => {
+    const { credit } = slot.take().find(({ op }) => op === "chunk")!;
+    slot.say({ op: "started", job: 1, chunk: 1 });
+    return { slot, credit: credit as number, position: 1 };
+  });
+  const told = new Map<string, number>();
+  for (let round = 0; round < 12; round++) {
+    for (const one of running) {
+      while (!one.slot.isPaused && one.credit >= MAX_PIECE_BYTES) {
+        const { position } = one;
+        one.slot.say({ op: "result", job: 1, chunk: 1, position, count: 1 }, VALUE);
+        one.position++;
+        one.credit -= MAX_PIECE_BYTES;
+        for (const { credit } of one.slot.take()) one.credit += credit as number;
+      }
+    }
+    channel.take();
+    lab.step({ kind: "drained", connection: channel.connection });
+    for (const { job, chunk } of channel.heard) {
+      for (const name of [`${job}`, `${job}/${chunk}`]) told.set(name, (told.get(name) ?? 0) + 1);
+    }
+    for (const one of running) {
+      for (const { credit } of one.slot.take()) one.credit += credit as number;
+    }
+  }
+  const [one, other] = [told.get("1")!, told.get("2") ?? 0];
+  assert(one < 1.2 * other && other < 1.2 * one, `${one} ${other}`);
+  // Each of them came to its turn.
+  assertEquals(told.size, 2 + 2 * chunks);
+});
+
 Deno.test("where an item is and what it prints is left out for a requester that does not read", () => {
   const { lab, channel, slot } = running(1_000_000);
   let told = 0;
-  const text = "x".repeat(4000);
+  let prints = 0;
+  const text = "x".repeat(3000);
   for (let position = 1; position <= 30_000; position++) {
     slot.say({ op: "at", job: 1, chunk: 1, position });
     if (position % 100 === 0) slot.say({ op: "print", job: 1, position, text });
     if (position % 1000 === 0) lab.nowMs += 1000;
-    for (const { op } of channel.take()) told += op === "print" ? text.length + 50 : 45;
+    for (const { op } of channel.take()) {
+      told += op === "print" ? text.length + 50 : 45;
+      if (op === "print") prints++;
+    }
   }
   assert(told > 0.9 * MAX_UNSENT_MESSAGE_BYTES, `${told}`);
   assert(told < 1.1 * MAX_UNSENT_MESSAGE_BYTES, `${told}`);
   lab.step({ kind: "drained", connection: channel.connection });
   slot.say({ op: "at", job: 1, chunk: 1, position: 30_001 });
-  assertEquals(channel.take().map(({ op }) => op), ["at"]);
+  const [notice, at] = channel.take();
+  assertEquals([notice!.op, notice!.job, notice!.worker], ["print", 5, "lab#2"]);
+  assertEquals(notice!.text, `(${300 - prints} printed texts were not read in time, and dropped)`);
+  assertEquals(at!.op, "at");
 });
 
 Deno.test("jobs that are opened, begun and closed without end are no way to be told too much", () => {
