@@ -42,7 +42,10 @@ export class MapSession implements AsyncDisposable {
       job,
       nextPiece: input === undefined ? undefined : history?.nextPiece.bind(history) ?? input.next,
       keepGoing: action.keepsGoing,
-      take: async (outcomes) => {
+      take: async (answers) => {
+        const outcomes = answers.map((answer) =>
+          isFailure(answer) ? input?.explained(answer) ?? answer : answer
+        );
         await history?.add(outcomes);
         await files.output.begin();
         await files.failures.begin();
