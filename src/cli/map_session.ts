@@ -71,10 +71,10 @@ export class MapSession implements AsyncDisposable {
     // Also where no item had anything to write.
     await output.begin();
     await failures.begin();
-    if (this.#array !== undefined) await output.write([this.#array.end()]);
+    if (this.#array !== undefined) await this.#write([this.#array.end()]);
     if (this.#collector !== undefined) {
       const value = await this.#collector.value();
-      await output.write([new TextEncoder().encode(value + "\n")]);
+      await this.#write([new TextEncoder().encode(value + "\n")]);
     }
     return progress.failed === 0 ? EXIT_STATUS.ok : EXIT_STATUS.refused;
   }
@@ -86,7 +86,7 @@ export class MapSession implements AsyncDisposable {
 
   /** Has everything written that came of some items. */
   async #take(outcomes: readonly Outcome[]): Promise<void> {
-    const { files: { output, failures }, progress } = this.#options;
+    const { files: { failures }, progress } = this.#options;
     const failed: Failure[] = [];
     const pieces: Uint8Array[] = [];
     for (const outcome of outcomes) {
@@ -102,7 +102,12 @@ export class MapSession implements AsyncDisposable {
       await failures.write(failed);
       this.#hint(failed);
     }
-    if (pieces.length > 0) await output.write(pieces);
+    if (pieces.length > 0) await this.#write(pieces);
+  }
+
+  async #write(pieces: readonly Uint8Array[]): Promise<void> {
+    const { files: { output }, progress } = this.#options;
+    await progress.apart(pieces, output.write);
   }
 
   /** Says once what helps where lines are no JSON. */

@@ -80,6 +80,7 @@ async function runOn(
     isShown: action.showsProgress || isWatched(action),
     total: action.range?.count,
     input: sized(files.input),
+    sharesTerminal: action.outputPath === undefined && Deno.stdout.isTerminal(),
   });
   await using session = new MapSession({ servers, timeoutMs, action, job, files, progress });
   const ended = Promise.withResolvers<number>();
