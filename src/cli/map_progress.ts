@@ -59,11 +59,13 @@ export class MapProgress implements Disposable {
   /** Takes who is at work; if that is nobody for a while, it says so once. */
   told({ name, workers, slots }: Pick<ProgressMessage, "name" | "workers" | "slots">): void {
     this.jobName = name;
-    this.#workers = workers;
+    // A server says so at first, before it has asked its workers.
+    if (workers > 0 || this.#workers !== undefined) this.#workers = workers;
     if (slots > 0) this.#stopWaiting();
     else if (!this.#hasSaidSo) {
       this.#waiting ??= setTimeout(() => {
         this.#hasSaidSo = true;
+        this.#workers = 0;
         this.above("client: waiting for a worker that runs code\n");
       }, NOBODY_NOTICE_MS);
     }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MapCluster } from "../support/map_cluster.ts";
 
 /** Runs a client on a terminal of its own, which gives all that it shows on stdout. */
@@ -43,5 +43,12 @@ Deno.test("client map on a terminal", { ignore: !hasScript }, async (t) => {
     const whole = '["value 1","value 2","value 3","value 4"]';
     assertEquals(shownLines(stdout), [whole, ""]);
   });
-  // NEXT
+
+  await t.step("shows the machines as soon as they are known, and none before", async () => {
+    await cluster.replaceServer();
+    const { code, stdout } = await cluster.map(args, { shellLine: ON_A_TERMINAL });
+    assertEquals(code, 0, stdout);
+    assert(!stdout.includes("0 machines"), stdout);
+    assertMatch(stdout, / 50 % {2}2 done .* 1 machine/);
+  });
 });
