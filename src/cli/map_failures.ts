@@ -3,7 +3,7 @@ import type { Failure } from "../client/map/job.ts";
 import type { PrintMessage } from "../jobs/messages.ts";
 import { isJsonObject, parseJson } from "../protocol/json.ts";
 import { UsageError } from "./exit_status.ts";
-import { describeFileProblem } from "./file_problem.ts";
+import { describeFileProblem, namingFile } from "./file_problem.ts";
 import { emptiedOnce } from "./map_output.ts";
 import { writeStderr, writeWhole } from "./stdio.ts";
 
@@ -42,7 +42,8 @@ export async function openFailures(
       const fresh = failures.filter(({ position }) => !known.has(position));
       if (fresh.length === 0) return;
       await begin();
-      await writeWhole(file, encoder.encode(fresh.map(failureLine).join("")));
+      const lines = encoder.encode(fresh.map(failureLine).join(""));
+      await namingFile(`--errors "${path}"`, writeWhole(file, lines));
     };
     return { write, begin, close: () => file.close() };
   } catch (error) {

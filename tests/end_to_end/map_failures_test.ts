@@ -340,14 +340,28 @@ Deno.test("client map says that a server beyond loopback takes no code", {
 });
 
 Deno.test({
-  name: "client map says in one line that its stdout cannot be written",
+  name: "client map says which of its files cannot be written",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using cluster = await MapCluster.launch(1);
     await cluster.write("same.js", "export const map = (x) => x;");
-    const shellLine = 'exec "$0" "$@" > /dev/full';
-    const { code, stderr } = await cluster.map(["same.js", "--range", "1..9"], { shellLine });
-    assertEquals(code, 4);
-    assertMatch(stderr, /^client: [^\n]+\n$/);
+    await cluster.write("none.js", "export const map = () => { throw 1; };");
+    const onFull = 'exec "$0" "$@" > /dev/full';
+    // Of files that may not grow beyond 200 blocks, the system says nearly the same.
+    const inLittle = 'ulimit -f 200; trap "" XFSZ; exec "$0" "$@" > /dev/null';
+    const cases: readonly (readonly [string, string, string])[] = [
+      ["same.js --range 1..9", "stdout", onFull],
+      ["same.js --range 1..200000 --output o.txt", '--output "o.txt"', inLittle],
+      ["none.js --range 1..9999 --keep-going --errors e.jsonl", '--errors "e.jsonl"', inLittle],
+      ["same.js --range 1..200000 --resume log", '--resume "log"', inLittle],
+    ];
+    for (const [words, file, shellLine] of cases) {
+      const { code, stderr } = await cluster.map(words.split(" "), { shellLine });
+      assertEquals(code, 4, stderr);
+      assertMatch(
+        stderr,
+        new RegExp(`^client: cannot write ${file}: [^\n]+ \\(os error 2[78]\\)\n$`),
+      );
+    }
   },
 });
