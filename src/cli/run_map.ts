@@ -1,7 +1,7 @@
 import { MapError, ModuleError, ProtocolError } from "../client/errors.ts";
 import type { MapJob } from "../client/map/job.ts";
 import { LongLineError } from "../client/map/lines.ts";
-import { needsCombine, prepareModule } from "../client/map/prepare_module.ts";
+import { decodeModule, needsCombine, prepareModule } from "../client/map/prepare_module.ts";
 import { NoResultError } from "../jobs/accumulator.ts";
 import type { Address } from "../protocol/machine.ts";
 import type { ClientOptions } from "./commands.ts";
@@ -61,11 +61,17 @@ function asUsage(error: unknown): unknown {
 }
 
 async function readModule(path: string): Promise<string> {
+  let bytes: Uint8Array;
   try {
-    return await Deno.readTextFile(path);
+    bytes = await Deno.readFile(path);
   } catch (error) {
     const message = `cannot read the module "${path}": ${describeFileProblem(error)}`;
     throw new UsageError(message, undefined, { cause: error });
+  }
+  try {
+    return decodeModule(path, bytes);
+  } catch (error) {
+    throw asUsage(error);
   }
 }
 

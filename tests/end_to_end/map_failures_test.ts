@@ -179,6 +179,11 @@ async function refusesModules(cluster: MapCluster): Promise<void> {
     assertMatch(stderr, message);
     assertEquals(linesOf(stderr).length, 2, stderr);
   }
+  const latin = Uint8Array.from(`export const map = () => "se\u00f1or";\n`, (c) => c.charCodeAt(0));
+  await Deno.writeFile(`${cluster.folder.path}/latin.js`, latin);
+  const altered = await cluster.map(["latin.js", "--range", "1..3"]);
+  assertEquals(altered.code, 2);
+  assertMatch(altered.stderr, /^client: cannot use latin\.js: it is not UTF-8\n/);
   const folder = await cluster.map([".", "--range", "1..3"]);
   assertEquals(folder.code, 2);
   assertMatch(folder.stderr, /^client: cannot read the module "\.": it is a folder\n/);
