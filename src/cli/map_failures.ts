@@ -104,6 +104,15 @@ export function inputHint(cause: string | undefined, text: string): string {
   return cause === "input" && text.includes("the line is no JSON") ? INPUT_HINT : "";
 }
 
+/** Why a job that went on to its end was no success. */
+export function failedText(
+  { failed, done }: { readonly failed: number; readonly done: number },
+  errorsPath: string | undefined,
+): string {
+  const where = errorsPath === undefined ? "" : `: see ${errorsPath}`;
+  return harmless(`client: ${failed} of ${done} items failed${where}`) + "\n";
+}
+
 /** What failed, where the message is only what was thrown. */
 function stageOf({ code }: MapError, modulePath: string): string {
   if (code === "setup_failed") return `setup of ${modulePath} failed: `;

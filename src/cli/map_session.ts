@@ -4,7 +4,7 @@ import { isFailure, itemError, MapRun, type Outcome } from "../client/map/map_ru
 import type { Address } from "../protocol/machine.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import type { MapAction } from "./map_action.ts";
-import { inputHint, printText } from "./map_failures.ts";
+import { failedText, inputHint, printText } from "./map_failures.ts";
 import type { MapFiles } from "./map_files.ts";
 import { ArrayParts } from "./map_output.ts";
 import type { MapProgress } from "./map_progress.ts";
@@ -76,7 +76,9 @@ export class MapSession implements AsyncDisposable {
       const value = await this.#collector.value();
       await this.#write([new TextEncoder().encode(value + "\n")]);
     }
-    return progress.failed === 0 ? EXIT_STATUS.ok : EXIT_STATUS.refused;
+    if (progress.failed === 0) return EXIT_STATUS.ok;
+    progress.above(failedText(progress, action.errorsPath));
+    return EXIT_STATUS.refused;
   }
 
   /** Ends the job on all machines. */

@@ -53,7 +53,7 @@ async function goesOn(cluster: MapCluster): Promise<void> {
   await cluster.write("errors.jsonl", "what was there before\n");
   const args = ["throws.js", "--range", "1..50000", "--keep-going", "--errors", "errors.jsonl"];
   const { code, stdout, stderr } = await cluster.map(args);
-  assertEquals([code, stderr], [1, ""]);
+  assertEquals([code, stderr], [1, "client: 10 of 50000 items failed: see errors.jsonl\n"]);
   const expected = Array.from({ length: 50_000 }, (_, index) => index + 1)
     .filter((x) => x % 4711 !== 0);
   assertEquals(linesOf(stdout), expected.map(String));
@@ -75,7 +75,8 @@ async function writesToStderr(cluster: MapCluster): Promise<void> {
   assertEquals([outcome.code, outcome.stdout], [1, '1\n"text"\n']);
   const lines = linesOf(outcome.stderr);
   const hints = lines.filter((line) => !line.startsWith("{"));
-  assertEquals([hints.length, hints[0]?.includes("jq -R .")], [1, true]);
+  assertEquals([hints.length, hints[0]?.includes("jq -R .")], [2, true]);
+  assertEquals(lines.at(-1), "client: 5 of 7 items failed");
   const failures = lines.filter((line) => line.startsWith("{"))
     .map((line) => line.replace(/"worker":.*/, ""));
   assertEquals(failures.map((line) => line.replace(/"error":.*/, "")), [
@@ -92,7 +93,7 @@ async function reducesTheRest(cluster: MapCluster): Promise<void> {
   const args = ["throws.js", "--range", "4710..4712", "--reduce", "sum", "--keep-going"];
   const { code, stdout, stderr } = await cluster.map(args);
   assertEquals([code, stdout], [1, "9422\n"]);
-  assertMatch(stderr, /^\{"position":2,"item":4711,[^\n]*\}\n$/);
+  assertMatch(stderr, /^\{"position":2,"item":4711,[^\n]*\}\nclient: 1 of 3 items failed\n$/);
 }
 
 async function saysWhy(cluster: MapCluster): Promise<void> {
@@ -114,9 +115,7 @@ async function saysWhy(cluster: MapCluster): Promise<void> {
   const args = ["why.js", "--input", "-", "--keep-going", "--item-timeout", "300ms"];
   const { code, stdout, stderr } = await cluster.map(args, { stdin });
   assertEquals([code, stdout], [1, ""]);
-  const causes = linesOf(stderr).map((line) => JSON.parse(line)).map(({ item, cause }) =>
-    `${item}: ${cause}`
-  );
+  const causes = failuresIn(stderr).map(({ item, cause }) => `${item}: ${cause}`);
   assertEquals(causes, [
     "function: value",
     "nan: value",
@@ -125,6 +124,11 @@ async function saysWhy(cluster: MapCluster): Promise<void> {
     "hang: time",
     "throw: error",
   ]);
+}
+
+/** The failures that stderr lists, before it says how many there were. */
+function failuresIn(stderr: string): { item: unknown; cause: string }[] {
+  return linesOf(stderr).slice(0, -1).map((line) => JSON.parse(line));
 }
 
 async function passesPrints(cluster: MapCluster): Promise<void> {
@@ -307,8 +311,7 @@ Deno.test("client map holds memory that has piled up against no item", async () 
   for (const reduce of [[], ["--reduce", "concat"]]) {
     const outcome = await runRole("client", [...words, ...reduce], { cwd: cluster.folder.path });
     const { code, stdout, stderr } = outcome;
-    const failures = linesOf(stderr).map((line) => JSON.parse(line));
-    const causes = failures.map(({ item, cause }) => `${item} ${cause}`);
+    const causes = failuresIn(stderr).map(({ item, cause }) => `${item} ${cause}`);
     assertEquals([code, causes], [1, ["40 memory"]]);
     const values = Array.from({ length: 100 }, (_, index) => index + 1).filter((x) => x !== 40);
     assertEquals(stdout, reduce.length > 0 ? `[${values}]\n` : values.join("\n") + "\n");
