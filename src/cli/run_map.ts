@@ -1,7 +1,12 @@
 import { MapError, ModuleError, ProtocolError } from "../client/errors.ts";
 import type { MapJob } from "../client/map/job.ts";
 import { LongLineError } from "../client/map/lines.ts";
-import { decodeModule, needsCombine, prepareModule } from "../client/map/prepare_module.ts";
+import {
+  decodeModule,
+  isTypeScript,
+  needsCombine,
+  prepareModule,
+} from "../client/map/prepare_module.ts";
 import { NoResultError } from "../jobs/accumulator.ts";
 import type { Address } from "../protocol/machine.ts";
 import type { ClientOptions } from "./commands.ts";
@@ -38,7 +43,7 @@ async function readJob(action: MapAction): Promise<MapJob> {
   const source = {
     name: modulePath,
     text: await readModule(modulePath),
-    isTypeScript: /\.[cm]?ts$/i.test(modulePath),
+    isTypeScript: isTypeScript(modulePath),
   };
   try {
     return {

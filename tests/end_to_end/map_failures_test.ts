@@ -218,6 +218,10 @@ async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
     assertMatch(stderr, message);
     assert(stderr.startsWith("client: "), stderr);
   }
+  await cluster.write("typed.js", "export const map = (x: number) => x;");
+  const { stderr } = await cluster.map(["typed.js", "--range", "1..3"]);
+  assertMatch(stderr, /^client: typed\.js cannot be loaded: .*SyntaxError: /);
+  assertMatch(stderr, /^client: if it is TypeScript, name it \.ts$/m);
 }
 
 async function refusesWhatIsNoFunction(cluster: MapCluster): Promise<void> {

@@ -7,7 +7,7 @@ import { itemPieces, valuesOf } from "./item_pieces.ts";
 import type { MapJob } from "./job.ts";
 import type { MapItems, MapOptions, MapReduceOptions } from "./map_options.ts";
 import { isFailure, itemError, MapRun, type Outcome } from "./map_run.ts";
-import { decodeModule, type ModuleSource, prepareModule } from "./prepare_module.ts";
+import { decodeModule, isTypeScript, type ModuleSource, prepareModule } from "./prepare_module.ts";
 
 /** What both kinds of jobs are made of. */
 interface JobParts {
@@ -127,7 +127,7 @@ async function readSource(source: string | URL): Promise<ModuleSource> {
   }
   const name = decodeURIComponent(source.pathname.split("/").at(-1) ?? "");
   const text = decodeModule(name, await Deno.readFile(source));
-  return { name, text, isTypeScript: /\.[cm]?ts$/i.test(name) };
+  return { name, text, isTypeScript: isTypeScript(name) };
 }
 
 /** Outcomes on their way from a job to whoever iterates: the job waits until all are taken. */

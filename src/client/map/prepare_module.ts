@@ -70,6 +70,11 @@ export async function prepareModule(
   return { ...use, name, code, sha256: await sha256(code), isUnchecked };
 }
 
+/** Whether a module of this name may contain types. */
+export function isTypeScript(name: string): boolean {
+  return /\.[cm]?ts$/i.test(name);
+}
+
 /**
  * The text of a module's file. Its texts would be altered in silence if it were another encoding.
  *
