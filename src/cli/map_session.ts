@@ -101,6 +101,8 @@ export class MapSession implements AsyncDisposable {
     progress.done += failed.length;
     progress.failed += failed.length;
     if (failed.length > 0) {
+      // Where no file is named they go to stderr, where the line may stand.
+      progress.above("");
       await failures.write(failed);
       this.#hint(failed);
     }

@@ -44,6 +44,16 @@ Deno.test("client map on a terminal", { ignore: !hasScript }, async (t) => {
     assertEquals(shownLines(stdout), [whole, ""]);
   });
 
+  await t.step("wipes the progress before failures are written", async () => {
+    await cluster.write("fails.js", SLOW.replace('return "value " + x', "throw x"));
+    const words = ["fails.js", "--input", "in.jsonl", "--keep-going"];
+    const { code, stdout } = await cluster.map(words, { shellLine: ON_A_TERMINAL });
+    assertEquals(code, 1, stdout);
+    const lines = shownLines(stdout);
+    assertEquals(lines.slice(-2), ["client: 4 of 4 items failed", ""]);
+    for (const line of lines.slice(0, -2)) assertMatch(line, /^\{"position":/);
+  });
+
   await t.step("shows the machines as soon as they are known, and none before", async () => {
     await cluster.replaceServer();
     const { code, stdout } = await cluster.map(args, { shellLine: ON_A_TERMINAL });
