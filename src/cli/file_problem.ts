@@ -8,3 +8,19 @@ export function describeFileProblem(error: unknown): string {
   if (error instanceof Error && /\(os error 21\)/.test(error.message)) return "it is a folder";
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Ends with an error that says what could not be written, where that is the system's doing. */
+export async function namingFile<T>(what: string, writing: Promise<T>): Promise<T> {
+  try {
+    return await writing;
+  } catch (error) {
+    throw cannotWrite(what, error);
+  }
+}
+
+/** What the system refused, with the name of what could not be written. */
+export function cannotWrite(what: string, error: unknown): unknown {
+  // Whoever reads no more has what it wanted.
+  const isSystem = error instanceof Error && !(error instanceof Deno.errors.BrokenPipe);
+  return isSystem ? new Error(`cannot write ${what}: ${error.message}`, { cause: error }) : error;
+}

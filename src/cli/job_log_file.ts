@@ -8,7 +8,7 @@ import {
 import { LogTail } from "../jobs/log_tail.ts";
 import { LOG_LOCK_MS, LOG_READ_BYTES, LOG_SYNC_MS } from "../limits.ts";
 import { UsageError } from "./exit_status.ts";
-import { describeFileProblem } from "./file_problem.ts";
+import { cannotWrite, describeFileProblem, namingFile } from "./file_problem.ts";
 import { writeWhole } from "./stdio.ts";
 
 /** How every log begins, so that no other file is ever taken for one that was cut short. */
@@ -123,7 +123,7 @@ export class JobLogFile {
       throw this.#failure.error;
     }
     for (const entry of entries) {
-      for (const bytes of this.#writer.entry(entry)) await writeWhole(this.#file, bytes);
+      for (const bytes of this.#writer.entry(entry)) await this.#write(bytes);
     }
     this.#isDirty = true;
   }
@@ -166,7 +166,7 @@ export class JobLogFile {
     await this.#file.truncate(0);
     await this.#file.seek(0, Deno.SeekMode.Start);
     const header = new LogWriter().header(identity);
-    await writeWhole(this.#file, header);
+    await this.#write(header);
     this.#reader.header(header);
     this.#readBytes = header.length;
     this.#isDirty = true;
@@ -208,8 +208,16 @@ export class JobLogFile {
     this.#isDirty = false;
     // What it cannot take is said at the next append, or at the latest when the file is closed.
     this.#syncing = this.#syncing.then(() => this.#file.syncData()).catch((error) => {
-      this.#failure ??= { error, isTold: false };
+      this.#failure ??= { error: cannotWrite(this.#name, error), isTold: false };
     });
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    await namingFile(this.#name, writeWhole(this.#file, bytes));
+  }
+
+  get #name(): string {
+    return `--resume "${this.#path}"`;
   }
 }
 

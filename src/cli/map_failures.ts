@@ -1,9 +1,10 @@
 import type { MapError } from "../client/errors.ts";
 import type { Failure } from "../client/map/job.ts";
+import { isTypeScript } from "../client/map/prepare_module.ts";
 import type { PrintMessage } from "../jobs/messages.ts";
 import { isJsonObject, parseJson } from "../protocol/json.ts";
 import { UsageError } from "./exit_status.ts";
-import { describeFileProblem } from "./file_problem.ts";
+import { describeFileProblem, namingFile } from "./file_problem.ts";
 import { emptiedOnce } from "./map_output.ts";
 import { writeStderr, writeWhole } from "./stdio.ts";
 
@@ -42,7 +43,8 @@ export async function openFailures(
       const fresh = failures.filter(({ position }) => !known.has(position));
       if (fresh.length === 0) return;
       await begin();
-      await writeWhole(file, encoder.encode(fresh.map(failureLine).join("")));
+      const lines = encoder.encode(fresh.map(failureLine).join(""));
+      await namingFile(`--errors "${path}"`, writeWhole(file, lines));
     };
     return { write, begin, close: () => file.close() };
   } catch (error) {
@@ -92,7 +94,16 @@ export function errorText(error: MapError, modulePath: string): string {
     ...(item === undefined ? [] : [`  item: ${item}`]),
     ...(worker === undefined ? [] : [`  worker: ${worker}`]),
     ...(userStack === undefined ? [] : userStack.split("\n").map((line) => `  ${line.trim()}`)),
-  ].map((line) => harmless(line) + "\n").join("") + inputHint(error.failure, error.message);
+  ].map((line) => harmless(line) + "\n").join("") + inputHint(error.failure, error.message) +
+    typesHint(error, modulePath);
+}
+
+/** What helps where a module may only have been given the wrong name; empty for other failures. */
+function typesHint({ code, message }: MapError, modulePath: string): string {
+  const isMisread = code === "bad_code" &&
+    /SyntaxError: (?:Unexpected|Expected|Missing)/.test(message);
+  if (!isMisread || isTypeScript(modulePath)) return "";
+  return "client: if it is TypeScript, name it .ts\n";
 }
 
 const INPUT_HINT = "client: every line is one JSON value: make text so with jq -R . " +
@@ -101,6 +112,15 @@ const INPUT_HINT = "client: every line is one JSON value: make text so with jq -
 /** What helps where a line of input is no JSON; empty for other failures. */
 export function inputHint(cause: string | undefined, text: string): string {
   return cause === "input" && text.includes("the line is no JSON") ? INPUT_HINT : "";
+}
+
+/** Why a job that went on to its end was no success. */
+export function failedText(
+  { failed, done }: { readonly failed: number; readonly done: number },
+  errorsPath: string | undefined,
+): string {
+  const where = errorsPath === undefined ? "" : `: see ${errorsPath}`;
+  return harmless(`client: ${failed} of ${done} items failed${where}`) + "\n";
 }
 
 /** What failed, where the message is only what was thrown. */

@@ -22,9 +22,9 @@ export interface MapFiles extends AsyncDisposable {
  */
 export async function openFiles(action: MapAction, job: MapJob): Promise<MapFiles> {
   await refuseSameFiles(action);
-  const { inputPath, outputPath, errorsPath, logPath, range } = action;
+  const { inputPath, outputPath, errorsPath, logPath, range, keepsGoing } = action;
   await using opened = new AsyncDisposableStack();
-  const input = range === undefined ? await openItems(inputPath) : undefined;
+  const input = range === undefined ? await openItems(inputPath, keepsGoing) : undefined;
   const history = logPath === undefined
     ? undefined
     : opened.adopt(await JobHistory.open(logPath, job, input?.next), (log) => log.close());

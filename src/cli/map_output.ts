@@ -1,7 +1,7 @@
 import type { Values } from "../client/map/job.ts";
 import { MAX_PIECE_BYTES } from "../limits.ts";
 import { UsageError } from "./exit_status.ts";
-import { describeFileProblem } from "./file_problem.ts";
+import { describeFileProblem, namingFile } from "./file_problem.ts";
 import { writeWhole } from "./stdio.ts";
 
 /** Where results go. */
@@ -21,7 +21,7 @@ export interface ResultsOutput {
  */
 export async function openResults(path: string | undefined): Promise<ResultsOutput> {
   if (path === undefined) {
-    const write = (all: readonly Uint8Array[]) => writeAll(Deno.stdout, all);
+    const write = (all: readonly Uint8Array[]) => namingFile("stdout", writeAll(Deno.stdout, all));
     return { write, begin: () => Promise.resolve(), close: () => {} };
   }
   try {
@@ -29,7 +29,7 @@ export async function openResults(path: string | undefined): Promise<ResultsOutp
     const begin = emptiedOnce(file);
     const write = async (all: readonly Uint8Array[]) => {
       await begin();
-      await writeAll(file, all);
+      await namingFile(`--output "${path}"`, writeAll(file, all));
     };
     return { write, begin, close: () => file.close() };
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { ProgressMessage } from "../jobs/messages.ts";
 import { NOBODY_NOTICE_MS, PROGRESS_DRAW_MS, PROGRESS_LINE_MS } from "../limits.ts";
 import { nowMs } from "../net/clock.ts";
+import { NEWLINE } from "../protocol/framing.ts";
 import { formatProgress, type Progress } from "./progress.ts";
 import { writeStderr } from "./stdio.ts";
 
@@ -17,6 +18,8 @@ export interface MapProgressOptions {
   readonly input:
     | { readonly bytesOf: (items: number) => number; readonly totalBytes: number }
     | undefined;
+  /** Whether results go to a terminal, which the line must not be in the way of. */
+  readonly sharesTerminal: boolean;
 }
 
 /** The line on stderr that shows how far a job is; on a terminal it is drawn over. */
@@ -38,6 +41,10 @@ export class MapProgress implements Disposable {
   /** Runs while nobody is at work. */
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #hasSaidSo = false;
+  /** Whether the cursor stands behind the line. */
+  #isDrawn = false;
+  /** Whether results are being written, or their last line has no end yet. */
+  #isHidden = false;
 
   /** Begins to show it. */
   constructor(options: MapProgressOptions) {
@@ -52,11 +59,13 @@ export class MapProgress implements Disposable {
   /** Takes who is at work; if that is nobody for a while, it says so once. */
   told({ name, workers, slots }: Pick<ProgressMessage, "name" | "workers" | "slots">): void {
     this.jobName = name;
-    this.#workers = workers;
+    // A server says so at first, before it has asked its workers.
+    if (workers > 0 || this.#workers !== undefined) this.#workers = workers;
     if (slots > 0) this.#stopWaiting();
     else if (!this.#hasSaidSo) {
       this.#waiting ??= setTimeout(() => {
         this.#hasSaidSo = true;
+        this.#workers = 0;
         this.above("client: waiting for a worker that runs code\n");
       }, NOBODY_NOTICE_MS);
     }
@@ -71,8 +80,25 @@ export class MapProgress implements Disposable {
 
   /** Writes text to stderr, and keeps it apart from the line. */
   above(text: string): void {
-    const isDrawn = this.#timer !== undefined && this.#isTerminal;
-    writeStderr(isDrawn ? `\r\x1b[K${text}` : text);
+    writeStderr(this.#isDrawn ? `\r\x1b[K${text}` : text);
+    this.#isDrawn = false;
+  }
+
+  /** Has results written, and keeps them apart from the line where both go to a terminal. */
+  async apart(
+    pieces: readonly Uint8Array[],
+    write: (pieces: readonly Uint8Array[]) => Promise<void>,
+  ): Promise<void> {
+    if (!this.#options.sharesTerminal || this.#timer === undefined || !this.#isTerminal) {
+      return await write(pieces);
+    }
+    this.above("");
+    this.#isHidden = true;
+    await write(pieces);
+    // To draw the line behind half a line would wipe that away.
+    if (pieces.at(-1)?.at(-1) !== NEWLINE) return;
+    this.#isHidden = false;
+    this.#draw();
   }
 
   /** Shows it no more. */
@@ -90,6 +116,7 @@ export class MapProgress implements Disposable {
   }
 
   #draw(): void {
+    if (this.#isHidden) return;
     const { total, input } = this.#options;
     const columns = this.#isTerminal ? Deno.consoleSize().columns : PLAIN_COLUMNS;
     const line = formatProgress({
@@ -104,5 +131,6 @@ export class MapProgress implements Disposable {
       }),
     }, columns);
     writeStderr(this.#isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
+    this.#isDrawn = this.#isTerminal;
   }
 }

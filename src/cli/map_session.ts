@@ -4,7 +4,7 @@ import { isFailure, itemError, MapRun, type Outcome } from "../client/map/map_ru
 import type { Address } from "../protocol/machine.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import type { MapAction } from "./map_action.ts";
-import { inputHint, printText } from "./map_failures.ts";
+import { failedText, inputHint, printText } from "./map_failures.ts";
 import type { MapFiles } from "./map_files.ts";
 import { ArrayParts } from "./map_output.ts";
 import type { MapProgress } from "./map_progress.ts";
@@ -42,7 +42,10 @@ export class MapSession implements AsyncDisposable {
       job,
       nextPiece: input === undefined ? undefined : history?.nextPiece.bind(history) ?? input.next,
       keepGoing: action.keepsGoing,
-      take: async (outcomes) => {
+      take: async (answers) => {
+        const outcomes = answers.map((answer) =>
+          isFailure(answer) ? input?.explained(answer) ?? answer : answer
+        );
         await history?.add(outcomes);
         await files.output.begin();
         await files.failures.begin();
@@ -73,12 +76,14 @@ export class MapSession implements AsyncDisposable {
     // Also where no item had anything to write.
     await output.begin();
     await failures.begin();
-    if (this.#array !== undefined) await output.write([this.#array.end()]);
+    if (this.#array !== undefined) await this.#write([this.#array.end()]);
     if (this.#collector !== undefined) {
       const value = await this.#collector.value();
-      await output.write([new TextEncoder().encode(value + "\n")]);
+      await this.#write([new TextEncoder().encode(value + "\n")]);
     }
-    return progress.failed === 0 ? EXIT_STATUS.ok : EXIT_STATUS.refused;
+    if (progress.failed === 0) return EXIT_STATUS.ok;
+    progress.above(failedText(progress, action.errorsPath));
+    return EXIT_STATUS.refused;
   }
 
   /** Ends the job on all machines. */
@@ -88,7 +93,7 @@ export class MapSession implements AsyncDisposable {
 
   /** Has everything written that came of some items. */
   async #take(outcomes: readonly Outcome[]): Promise<void> {
-    const { files: { output, failures }, progress } = this.#options;
+    const { files: { failures }, progress } = this.#options;
     const failed: Failure[] = [];
     const pieces: Uint8Array[] = [];
     for (const outcome of outcomes) {
@@ -101,10 +106,17 @@ export class MapSession implements AsyncDisposable {
     progress.done += failed.length;
     progress.failed += failed.length;
     if (failed.length > 0) {
+      // Where no file is named they go to stderr, where the line may stand.
+      progress.above("");
       await failures.write(failed);
       this.#hint(failed);
     }
-    if (pieces.length > 0) await output.write(pieces);
+    if (pieces.length > 0) await this.#write(pieces);
+  }
+
+  async #write(pieces: readonly Uint8Array[]): Promise<void> {
+    const { files: { output }, progress } = this.#options;
+    await progress.apart(pieces, output.write);
   }
 
   /** Says once what helps where lines are no JSON. */

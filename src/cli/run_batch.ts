@@ -3,7 +3,7 @@ import { nowMs } from "../net/clock.ts";
 import type { BatchAction } from "./client_action.ts";
 import type { ClientOptions } from "./commands.ts";
 import { EXIT_STATUS, UsageError } from "./exit_status.ts";
-import { describeFileProblem } from "./file_problem.ts";
+import { describeFileProblem, namingFile } from "./file_problem.ts";
 import { formatProgress } from "./progress.ts";
 import { writeStderr, writeStdout, writeWhole } from "./stdio.ts";
 
@@ -81,7 +81,7 @@ async function openOutput(path: string | undefined): Promise<Output> {
     const file = await Deno.open(path, { write: true, create: true, truncate: true });
     const encoder = new TextEncoder();
     return {
-      write: (text) => writeWhole(file, encoder.encode(text)),
+      write: (text) => namingFile(`--output "${path}"`, writeWhole(file, encoder.encode(text))),
       close: () => file.close(),
     };
   } catch (error) {

@@ -1,7 +1,12 @@
 import { MapError, ModuleError, ProtocolError } from "../client/errors.ts";
 import type { MapJob } from "../client/map/job.ts";
 import { LongLineError } from "../client/map/lines.ts";
-import { needsCombine, prepareModule } from "../client/map/prepare_module.ts";
+import {
+  decodeModule,
+  isTypeScript,
+  needsCombine,
+  prepareModule,
+} from "../client/map/prepare_module.ts";
 import { NoResultError } from "../jobs/accumulator.ts";
 import type { Address } from "../protocol/machine.ts";
 import type { ClientOptions } from "./commands.ts";
@@ -38,7 +43,7 @@ async function readJob(action: MapAction): Promise<MapJob> {
   const source = {
     name: modulePath,
     text: await readModule(modulePath),
-    isTypeScript: /\.[cm]?ts$/i.test(modulePath),
+    isTypeScript: isTypeScript(modulePath),
   };
   try {
     return {
@@ -61,11 +66,17 @@ function asUsage(error: unknown): unknown {
 }
 
 async function readModule(path: string): Promise<string> {
+  let bytes: Uint8Array;
   try {
-    return await Deno.readTextFile(path);
+    bytes = await Deno.readFile(path);
   } catch (error) {
     const message = `cannot read the module "${path}": ${describeFileProblem(error)}`;
     throw new UsageError(message, undefined, { cause: error });
+  }
+  try {
+    return decodeModule(path, bytes);
+  } catch (error) {
+    throw asUsage(error);
   }
 }
 
@@ -80,6 +91,7 @@ async function runOn(
     isShown: action.showsProgress || isWatched(action),
     total: action.range?.count,
     input: sized(files.input),
+    sharesTerminal: action.outputPath === undefined && Deno.stdout.isTerminal(),
   });
   await using session = new MapSession({ servers, timeoutMs, action, job, files, progress });
   const ended = Promise.withResolvers<number>();

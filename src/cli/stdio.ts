@@ -1,12 +1,13 @@
 import type { Log } from "../net/role.ts";
 import type { LogLevel } from "../protocol/machine.ts";
+import { namingFile } from "./file_problem.ts";
 import { formatLog, isLogged, type LogRole } from "./log.ts";
 
 const encoder = new TextEncoder();
 
 /** Writes text to stdout, whole. Where nobody reads it any more, `Deno.errors.BrokenPipe` is thrown. */
 export async function writeStdout(text: string): Promise<void> {
-  await writeWhole(Deno.stdout, encoder.encode(text));
+  await namingFile("stdout", writeWhole(Deno.stdout, encoder.encode(text)));
 }
 
 /** Writes bytes, in as many pieces as the system takes them. */

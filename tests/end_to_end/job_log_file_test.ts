@@ -60,7 +60,7 @@ Deno.test("a log that the disk could not take says so whenever it is added to, n
     count++;
   };
   const error = await until("a failure", () => add().then(() => undefined, (error) => error));
-  assertEquals(error.message, "no disk 1");
+  assertEquals(error.message, `cannot write --resume "${path}": no disk 1`);
   // The disk takes everything now, and has lost what was on its way to it.
   await assertRejects(add, Error, "no disk 1");
   await log.close();

@@ -53,7 +53,7 @@ async function goesOn(cluster: MapCluster): Promise<void> {
   await cluster.write("errors.jsonl", "what was there before\n");
   const args = ["throws.js", "--range", "1..50000", "--keep-going", "--errors", "errors.jsonl"];
   const { code, stdout, stderr } = await cluster.map(args);
-  assertEquals([code, stderr], [1, ""]);
+  assertEquals([code, stderr], [1, "client: 10 of 50000 items failed: see errors.jsonl\n"]);
   const expected = Array.from({ length: 50_000 }, (_, index) => index + 1)
     .filter((x) => x % 4711 !== 0);
   assertEquals(linesOf(stdout), expected.map(String));
@@ -75,7 +75,8 @@ async function writesToStderr(cluster: MapCluster): Promise<void> {
   assertEquals([outcome.code, outcome.stdout], [1, '1\n"text"\n']);
   const lines = linesOf(outcome.stderr);
   const hints = lines.filter((line) => !line.startsWith("{"));
-  assertEquals([hints.length, hints[0]?.includes("jq -R .")], [1, true]);
+  assertEquals([hints.length, hints[0]?.includes("jq -R .")], [2, true]);
+  assertEquals(lines.at(-1), "client: 5 of 7 items failed");
   const failures = lines.filter((line) => line.startsWith("{"))
     .map((line) => line.replace(/"worker":.*/, ""));
   assertEquals(failures.map((line) => line.replace(/"error":.*/, "")), [
@@ -92,7 +93,7 @@ async function reducesTheRest(cluster: MapCluster): Promise<void> {
   const args = ["throws.js", "--range", "4710..4712", "--reduce", "sum", "--keep-going"];
   const { code, stdout, stderr } = await cluster.map(args);
   assertEquals([code, stdout], [1, "9422\n"]);
-  assertMatch(stderr, /^\{"position":2,"item":4711,[^\n]*\}\n$/);
+  assertMatch(stderr, /^\{"position":2,"item":4711,[^\n]*\}\nclient: 1 of 3 items failed\n$/);
 }
 
 async function saysWhy(cluster: MapCluster): Promise<void> {
@@ -114,9 +115,7 @@ async function saysWhy(cluster: MapCluster): Promise<void> {
   const args = ["why.js", "--input", "-", "--keep-going", "--item-timeout", "300ms"];
   const { code, stdout, stderr } = await cluster.map(args, { stdin });
   assertEquals([code, stdout], [1, ""]);
-  const causes = linesOf(stderr).map((line) => JSON.parse(line)).map(({ item, cause }) =>
-    `${item}: ${cause}`
-  );
+  const causes = failuresIn(stderr).map(({ item, cause }) => `${item}: ${cause}`);
   assertEquals(causes, [
     "function: value",
     "nan: value",
@@ -125,6 +124,11 @@ async function saysWhy(cluster: MapCluster): Promise<void> {
     "hang: time",
     "throw: error",
   ]);
+}
+
+/** The failures that stderr lists, before it says how many there were. */
+function failuresIn(stderr: string): { item: unknown; cause: string }[] {
+  return linesOf(stderr).slice(0, -1).map((line) => JSON.parse(line));
 }
 
 async function passesPrints(cluster: MapCluster): Promise<void> {
@@ -179,6 +183,11 @@ async function refusesModules(cluster: MapCluster): Promise<void> {
     assertMatch(stderr, message);
     assertEquals(linesOf(stderr).length, 2, stderr);
   }
+  const latin = Uint8Array.from(`export const map = () => "se\u00f1or";\n`, (c) => c.charCodeAt(0));
+  await Deno.writeFile(`${cluster.folder.path}/latin.js`, latin);
+  const altered = await cluster.map(["latin.js", "--range", "1..3"]);
+  assertEquals(altered.code, 2);
+  assertMatch(altered.stderr, /^client: cannot use latin\.js: it is not UTF-8\n/);
   const folder = await cluster.map([".", "--range", "1..3"]);
   assertEquals(folder.code, 2);
   assertMatch(folder.stderr, /^client: cannot read the module "\.": it is a folder\n/);
@@ -209,6 +218,10 @@ async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
     assertMatch(stderr, message);
     assert(stderr.startsWith("client: "), stderr);
   }
+  await cluster.write("typed.js", "export const map = (x: number) => x;");
+  const { stderr } = await cluster.map(["typed.js", "--range", "1..3"]);
+  assertMatch(stderr, /^client: typed\.js cannot be loaded: .*SyntaxError: /);
+  assertMatch(stderr, /^client: if it is TypeScript, name it \.ts$/m);
 }
 
 async function refusesWhatIsNoFunction(cluster: MapCluster): Promise<void> {
@@ -302,8 +315,7 @@ Deno.test("client map holds memory that has piled up against no item", async () 
   for (const reduce of [[], ["--reduce", "concat"]]) {
     const outcome = await runRole("client", [...words, ...reduce], { cwd: cluster.folder.path });
     const { code, stdout, stderr } = outcome;
-    const failures = linesOf(stderr).map((line) => JSON.parse(line));
-    const causes = failures.map(({ item, cause }) => `${item} ${cause}`);
+    const causes = failuresIn(stderr).map(({ item, cause }) => `${item} ${cause}`);
     assertEquals([code, causes], [1, ["40 memory"]]);
     const values = Array.from({ length: 100 }, (_, index) => index + 1).filter((x) => x !== 40);
     assertEquals(stdout, reduce.length > 0 ? `[${values}]\n` : values.join("\n") + "\n");
@@ -340,14 +352,28 @@ Deno.test("client map says that a server beyond loopback takes no code", {
 });
 
 Deno.test({
-  name: "client map says in one line that its stdout cannot be written",
+  name: "client map says which of its files cannot be written",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     await using cluster = await MapCluster.launch(1);
     await cluster.write("same.js", "export const map = (x) => x;");
-    const shellLine = 'exec "$0" "$@" > /dev/full';
-    const { code, stderr } = await cluster.map(["same.js", "--range", "1..9"], { shellLine });
-    assertEquals(code, 4);
-    assertMatch(stderr, /^client: [^\n]+\n$/);
+    await cluster.write("none.js", "export const map = () => { throw 1; };");
+    const onFull = 'exec "$0" "$@" > /dev/full';
+    // Of files that may not grow beyond 200 blocks, the system says nearly the same.
+    const inLittle = 'ulimit -f 200; trap "" XFSZ; exec "$0" "$@" > /dev/null';
+    const cases: readonly (readonly [string, string, string])[] = [
+      ["same.js --range 1..9", "stdout", onFull],
+      ["same.js --range 1..200000 --output o.txt", '--output "o.txt"', inLittle],
+      ["none.js --range 1..9999 --keep-going --errors e.jsonl", '--errors "e.jsonl"', inLittle],
+      ["same.js --range 1..200000 --resume log", '--resume "log"', inLittle],
+    ];
+    for (const [words, file, shellLine] of cases) {
+      const { code, stderr } = await cluster.map(words.split(" "), { shellLine });
+      assertEquals(code, 4, stderr);
+      assertMatch(
+        stderr,
+        new RegExp(`^client: cannot write ${file}: [^\n]+ \\(os error 2[78]\\)\n$`),
+      );
+    }
   },
 });

@@ -44,6 +44,9 @@ export interface ChannelOptions {
   readonly timeoutMs: number;
 }
 
+/** Why a server is lost that says nothing. */
+const NO_ANSWER = "no answer";
+
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -162,7 +165,7 @@ export class Channel {
     if (this.#state === "waiting" && nowMs >= this.#giveUpAtMs) this.#giveUp();
     else if (this.#state === "waiting" && nowMs >= this.#dialAtMs) this.#dial(nowMs);
     else if (this.#state === "open") this.#heartbeat(nowMs);
-    else if (nowMs >= this.#stepDeadlineMs) this.drop("no answer", nowMs);
+    else if (nowMs >= this.#stepDeadlineMs) this.drop(NO_ANSWER, nowMs);
     this.#setWake();
   }
 
@@ -249,6 +252,8 @@ export class Channel {
     const { servers, timeoutMs } = this.#options;
     const wasOpen = this.#state === "open";
     const server = formatAddress(servers[this.#server]!);
+    // Who took the connection was reached, and may be another program.
+    const isSilent = this.#state === "greeting" && reason === NO_ANSWER;
     this.#connection = undefined;
     this.#out = "";
     this.#state = "waiting";
@@ -259,7 +264,9 @@ export class Channel {
     // Whoever heard of the loss may have ended it all.
     if ((this.#state as string) === "over") return;
     const isLast = this.#failures >= servers.length && !this.#hasStood;
-    this.#reason = `cannot reach ${server}: ${reason}`;
+    this.#reason = isSilent
+      ? `${server} did not answer in time`
+      : `cannot reach ${server}: ${reason}`;
     if (isLast || nowMs >= this.#giveUpAtMs) return this.#giveUp();
     // The next one is tried at once, and all of them anew after a pause.
     const rounds = Math.floor(this.#failures / servers.length);
@@ -299,7 +306,7 @@ export class Channel {
 
   #heartbeat(nowMs: number): void {
     const due = this.#pulse.tick(nowMs);
-    if (due === "gone") this.drop("no answer", nowMs);
+    if (due === "gone") this.drop(NO_ANSWER, nowMs);
     else if (due === "ask") this.send({ op: "ping" });
   }
 

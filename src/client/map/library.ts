@@ -7,7 +7,7 @@ import { itemPieces, valuesOf } from "./item_pieces.ts";
 import type { MapJob } from "./job.ts";
 import type { MapItems, MapOptions, MapReduceOptions } from "./map_options.ts";
 import { isFailure, itemError, MapRun, type Outcome } from "./map_run.ts";
-import { type ModuleSource, prepareModule } from "./prepare_module.ts";
+import { decodeModule, isTypeScript, type ModuleSource, prepareModule } from "./prepare_module.ts";
 
 /** What both kinds of jobs are made of. */
 interface JobParts {
@@ -125,9 +125,9 @@ async function readSource(source: string | URL): Promise<ModuleSource> {
   if (!(source instanceof URL)) {
     throw new TypeError("Cannot read the module: its text, or the URL of its file, is expected");
   }
-  const name = source.pathname.split("/").at(-1) ?? "";
-  const text = await Deno.readTextFile(source);
-  return { name: decodeURIComponent(name), text, isTypeScript: /\.[cm]?ts$/i.test(name) };
+  const name = decodeURIComponent(source.pathname.split("/").at(-1) ?? "");
+  const text = decodeModule(name, await Deno.readFile(source));
+  return { name, text, isTypeScript: isTypeScript(name) };
 }
 
 /** Outcomes on their way from a job to whoever iterates: the job waits until all are taken. */

@@ -1,9 +1,15 @@
-import { MAX_ITEM_BYTES, MAX_PIECE_BYTES } from "../../limits.ts";
+import { MAX_ITEM_BYTES, MAX_PIECE_BYTES, MAX_SHOWN_ITEM_CHARS } from "../../limits.ts";
 import { NEWLINE } from "../../protocol/framing.ts";
 import type { Piece } from "./job.ts";
 
 /** What a word of four newlines is. */
 const FOUR_NEWLINES = 0x0a0a0a0a;
+
+/** What an item is whose line is longer than it may be. */
+export const TOO_LONG = `longer than ${MAX_ITEM_BYTES} bytes`;
+
+/** How the line begins that is given in the place of one that is too long; it is no JSON. */
+export const LONG_LINE = `${TOO_LONG}: `;
 
 /** Thrown where a line of input is longer than an item may be. */
 export class LongLineError extends RangeError {
@@ -21,8 +27,21 @@ export class LineCutter {
   #storage = new Uint8Array(MAX_PIECE_BYTES);
   #filled = 0;
   #isFirst = true;
+  /** Whether what comes up to the next newline belongs to a line that is too long, and has been given. */
+  #isSkipping = false;
+  readonly #foundLong: ((position: number) => void) | undefined;
   /** Lines given until now, blank ones not counted. */
   #count = 0;
+
+  /**
+   * A cutter that has seen nothing.
+   *
+   * @param foundLong Is told the place, from 1, of a line that is longer than an item may be: {@linkcode LONG_LINE}
+   * and its beginning are given instead of it, the rest is passed over. Absent if such a line ends it all.
+   */
+  constructor(foundLong?: (position: number) => void) {
+    this.#foundLong = foundLong;
+  }
 
   /** Where the next bytes are to be read to. */
   get space(): Uint8Array<ArrayBuffer> {
@@ -32,16 +51,18 @@ export class LineCutter {
   /**
    * Gives the pieces that are whole now that so many bytes have been read to {@linkcode space}.
    *
-   * @throws {LongLineError} If a line is longer than an item may be.
+   * @throws {LongLineError} If a line is longer than an item may be, and nobody is told of it.
    */
   filled(bytes: number): Piece[] {
     const before = this.#filled;
     this.#filled += bytes;
+    if (this.#isSkipping) this.#skip();
     this.#skipMark();
     const newline = this.#storage.subarray(before, this.#filled).lastIndexOf(NEWLINE);
     const end = newline < 0 ? 0 : before + newline + 1;
     const pieces = this.#cut(end);
-    this.#keep(end);
+    const long = this.#keep(end);
+    if (long !== undefined) pieces.push(long);
     return pieces;
   }
 
@@ -60,12 +81,28 @@ export class LineCutter {
     if (a === 0xef && b === 0xbb && c === 0xbf) this.#storage.fill(0x20, 0, 3);
   }
 
-  /** Moves what is no whole line to the front, and makes room behind it. */
-  #keep(from: number): void {
-    const length = this.#filled - from;
-    if (length > MAX_ITEM_BYTES) {
-      throw new LongLineError(`item ${this.#count + 1} is longer than ${MAX_ITEM_BYTES} bytes`);
+  /** Passes over the rest of a line that is too long. Nothing of it was kept: it begins the storage. */
+  #skip(): void {
+    const newline = this.#storage.subarray(0, this.#filled).indexOf(NEWLINE);
+    const rest = newline < 0 ? this.#filled : newline + 1;
+    this.#isSkipping = newline < 0;
+    this.#storage.copyWithin(0, rest, this.#filled);
+    this.#filled -= rest;
+  }
+
+  /**
+   * Moves what is no whole line to the front, and makes room behind it. Of a line that is already too long nothing
+   * stays, and what goes in its place is given.
+   */
+  #keep(from: number): Piece | undefined {
+    let long: Piece | undefined;
+    if (this.#filled - from > MAX_ITEM_BYTES) {
+      long = { bytes: this.#inPlaceOf(from), count: 1 };
+      this.#count++;
+      this.#isSkipping = true;
+      from = this.#filled;
     }
+    const length = this.#filled - from;
     const isGrown = this.#storage.length > MAX_PIECE_BYTES;
     // The last byte is for the newline of a last line that has none.
     if (length >= this.#storage.length - 1) {
@@ -78,6 +115,21 @@ export class LineCutter {
       this.#storage = usual;
     } else this.#storage.copyWithin(0, from, this.#filled);
     this.#filled = length;
+    return long;
+  }
+
+  /** What is given for the next line, which begins at `start` and is too long. */
+  #inPlaceOf(start: number): Uint8Array<ArrayBuffer> {
+    const position = this.#count + 1;
+    if (this.#foundLong === undefined) {
+      throw new LongLineError(`item ${position} is ${TOO_LONG}`);
+    }
+    this.#foundLong(position);
+    const line = new Uint8Array(LONG_LINE.length + MAX_SHOWN_ITEM_CHARS + 1);
+    new TextEncoder().encodeInto(LONG_LINE, line);
+    line.set(this.#storage.subarray(start, start + MAX_SHOWN_ITEM_CHARS), LONG_LINE.length);
+    line[line.length - 1] = NEWLINE;
+    return line;
   }
 
   /** Cuts the whole lines before `end` into pieces that are as long as they may be. */
@@ -92,15 +144,19 @@ export class LineCutter {
     let lineStart = 0;
     while (lineStart < end) {
       const next = findNewline(storage, words, lineStart) + 1;
+      const isLong = next - 1 - lineStart > MAX_ITEM_BYTES;
       // Most lines begin with something that can be seen.
-      if (storage[lineStart]! > 0x20 || !isBlank(storage, lineStart, next)) {
-        if (count > 0 && kept + next - lineStart - pieceStart > MAX_PIECE_BYTES) {
+      if (isLong || storage[lineStart]! > 0x20 || !isBlank(storage, lineStart, next)) {
+        const instead = isLong ? this.#inPlaceOf(lineStart) : undefined;
+        const length = instead?.length ?? next - lineStart;
+        if (count > 0 && kept + length - pieceStart > MAX_PIECE_BYTES) {
           pieces.push({ bytes: storage.slice(pieceStart, kept), count });
           pieceStart = kept;
           count = 0;
         }
-        if (kept !== lineStart) storage.copyWithin(kept, lineStart, next);
-        kept += next - lineStart;
+        if (instead !== undefined) storage.set(instead, kept);
+        else if (kept !== lineStart) storage.copyWithin(kept, lineStart, next);
+        kept += length;
         count++;
         this.#count++;
       }

@@ -70,6 +70,24 @@ export async function prepareModule(
   return { ...use, name, code, sha256: await sha256(code), isUnchecked };
 }
 
+/** Whether a module of this name may contain types. */
+export function isTypeScript(name: string): boolean {
+  return /\.[cm]?ts$/i.test(name);
+}
+
+/**
+ * The text of a module's file. Its texts would be altered in silence if it were another encoding.
+ *
+ * @throws {ModuleError} If it is not UTF-8.
+ */
+export function decodeModule(name: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ModuleError(`cannot use ${name}: it is not UTF-8`, { cause: error });
+  }
+}
+
 /** SHA-256 in hexadecimal digits. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

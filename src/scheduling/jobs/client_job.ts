@@ -42,6 +42,8 @@ export class ClientJob implements Requester {
   /** What the client was told last of who works for it. */
   told = "";
   toldMs = -Infinity;
+  /** Whether the client was told of anybody. */
+  hasToldWorkers = false;
   readonly rate: Rate;
   readonly #prints = new PrintRate({
     mostBytes: MAX_JOB_PRINT_BYTES_PER_SECOND,

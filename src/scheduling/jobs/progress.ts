@@ -54,14 +54,20 @@ export class Rate {
   }
 }
 
-/** Tells a client who works for its job, when that has changed, but not too often. */
+/** What is told of nobody. */
+const NOBODY = "0 0";
+
+/** Tells a client who works for its job, when that has changed, but not too often: the first who comes, at once. */
 export function tellProgress(client: ClientJob, board: Board, nowMs: number): void {
   const { job, channel, number } = client;
   client.rate.look(job.done, nowMs);
   const { workers, slots } = workforceOf(job, board);
   const text = `${workers} ${slots}`;
-  if (text === client.told || nowMs < client.toldMs + PROGRESS_INTERVAL_MS) return;
+  if (text === client.told) return;
+  const isFirst = client.told === NOBODY && !client.hasToldWorkers;
+  if (!isFirst && nowMs < client.toldMs + PROGRESS_INTERVAL_MS) return;
   client.told = text;
+  client.hasToldWorkers ||= workers > 0;
   client.toldMs = nowMs;
   channel.wire.send({ op: "progress", job: number, name: job.name, workers, slots });
 }

@@ -1,15 +1,18 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { LineCutter, LongLineError } from "../../../../src/client/map/lines.ts";
+import { LineCutter, LONG_LINE, LongLineError } from "../../../../src/client/map/lines.ts";
 import type { Piece } from "../../../../src/client/map/job.ts";
-import { MAX_ITEM_BYTES, MAX_PIECE_BYTES } from "../../../../src/limits.ts";
+import { MAX_ITEM_BYTES, MAX_PIECE_BYTES, MAX_SHOWN_ITEM_CHARS } from "../../../../src/limits.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Gives some bytes to a cutter, so many at a time. */
-function cut(bytes: Uint8Array, sizes: (rest: number) => number = (rest) => rest): Piece[] {
-  const cutter = new LineCutter();
+function cut(
+  bytes: Uint8Array,
+  sizes: (rest: number) => number = (rest) => rest,
+  cutter: LineCutter = new LineCutter(),
+): Piece[] {
   const pieces: Piece[] = [];
   for (let at = 0; at < bytes.length;) {
     const { space } = cutter;
@@ -79,4 +82,27 @@ Deno.test("LineCutter passes over a byte order mark in front", () => {
   const lines = linesOf(cut(encoder.encode("\ufeff[1]\n2\n")));
   assertEquals(lines.map((line) => JSON.parse(line)), [[1], 2]);
   assertEquals(linesOf(cut(encoder.encode("\ufeff"))), []);
+});
+
+Deno.test("LineCutter says of a line that is too long also where its newline came with it", () => {
+  for (const ends of [true, false]) {
+    const input = new Uint8Array(MAX_ITEM_BYTES + 300_000).fill(0x31);
+    input.set(encoder.encode("7\n"));
+    if (ends) input.set(encoder.encode("\n"), MAX_ITEM_BYTES + 3);
+    const error = assertThrows(() => cut(input), LongLineError);
+    assertEquals(error.message, `item 2 is longer than ${MAX_ITEM_BYTES} bytes`);
+  }
+});
+
+Deno.test("LineCutter gives a short line for one that is too long, and goes on", () => {
+  const long = "z".repeat(2.5 * MAX_ITEM_BYTES);
+  const text = encoder.encode(`1\n${long.slice(0, MAX_ITEM_BYTES + 1)}\n2\n\n${long}\n3\n${long}`);
+  for (const size of [64 * 1024, MAX_PIECE_BYTES + 1, Infinity]) {
+    const positions: number[] = [];
+    const cutter = new LineCutter((position) => positions.push(position));
+    const lines = linesOf(cut(text, () => size, cutter));
+    assertEquals(positions, [2, 4, 6]);
+    const instead = LONG_LINE + "z".repeat(MAX_SHOWN_ITEM_CHARS);
+    assertEquals(lines, ["1", instead, "2", instead, "3", instead]);
+  }
 });

@@ -421,6 +421,12 @@ Deno.test("each server is tried once before the first channel, and their refusal
   none.lose("no answer");
   assertEquals(none.dialled, ["s1", "s2"]);
   assertEquals(none.told, ["ended unreachable: cannot reach s2:5: no answer"]);
+  const silent = new MapRoom();
+  silent.begin();
+  silent.isOpen = true;
+  silent.step({ kind: "connected", connection: silent.connection });
+  silent.advance(20_000);
+  assertEquals(silent.told, ["ended unreachable: s1:5 did not answer in time"]);
   const refused = new MapRoom();
   refused.begin();
   refused.accept('{"ok":false,"error":"no quiero"}');
