@@ -40,9 +40,6 @@ const FROM_SOURCES_ALONE = [
   "tests/end_to_end/rotation_test.ts",
   "tests/end_to_end/unfinished_lines_test.ts",
   "tests/end_to_end/wire_test.ts",
-  "tests/faults/hedging_test.ts",
-  "tests/faults/plain_test.ts",
-  "tests/faults/rubbish_under_load_test.ts",
 ];
 
 /** They wait for heartbeats and the like: one file more than there are cores keeps all of these at work. */

@@ -8,6 +8,8 @@ import { until } from "./waiting.ts";
 export interface WorkerStatus {
   readonly name: string;
   readonly state: string;
+  /** How long it has been so, in milliseconds. */
+  readonly for_ms: number;
   readonly reason?: string;
   readonly joined: boolean;
   readonly protocol: string;
@@ -19,6 +21,7 @@ export interface WorkerStatus {
 /** A server's reply to `status`. */
 export interface ServerStatus {
   readonly ok: boolean;
+  readonly uptime_ms: number;
   readonly connections: number;
   readonly requests: Readonly<Record<string, number>>;
   readonly workers: readonly WorkerStatus[];
