@@ -7,7 +7,8 @@ import { Network, type NetworkOptions } from "./network.ts";
 import { Node } from "./node.ts";
 import { Trace } from "./trace.ts";
 import { ServerMachine } from "../../src/server/machine.ts";
-import { WorkerMachine } from "../../src/worker/machine.ts";
+import { WorkerMachine, type WorkerMachineOptions } from "../../src/worker/machine.ts";
+import type { Machine } from "../../src/protocol/machine.ts";
 import { DEFAULT_MAX_REQUEST_LINE_BYTES } from "../../src/limits.ts";
 import { assert } from "@std/assert";
 import { textEffects } from "../support/effects.ts";
@@ -25,6 +26,8 @@ export interface JobClusterOptions {
   readonly keepsTrace?: boolean;
   /** Coordinators one above the other: the first is the clients', the last has the workers. */
   readonly levels?: number;
+  /** Makes a worker of what a real one is set up with. @default {a {@linkcode JobWorker}} */
+  readonly playWorker?: (options: WorkerMachineOptions) => Machine;
 }
 
 /** A worker, whichever process plays it now. */
@@ -56,10 +59,12 @@ export class JobCluster {
   readonly clients: ClientProcess[] = [];
   /** What all workers do; it may be changed before the first client. */
   work: JobFunction = PLAIN_FUNCTION;
+  readonly #playWorker: JobClusterOptions["playWorker"];
 
   /** A cluster that has begun. */
   constructor(options: JobClusterOptions) {
     this.dice = new Dice(options.seed);
+    this.#playWorker = options.playWorker;
     this.trace = new Trace(options.keepsTrace ?? false);
     this.network = new Network(this.clock, this.dice, this.trace, {
       delayMs: 0.1,
@@ -198,16 +203,16 @@ export class JobCluster {
     slot.starts++;
     const { host, slots, slowness, joins } = slot;
     const instance = `${host}/${slot.starts}`;
-    const inner = new WorkerMachine({
+    const setUp: WorkerMachineOptions = {
       join: joins ? [server] : [],
       name: host,
       instance,
       facts: { role: "worker", cores: 2, platform: "simulated", slots },
       seed: this.dice.below(2 ** 31),
       maxLineBytes: DEFAULT_MAX_REQUEST_LINE_BYTES,
-    });
+    };
     const current = () => this.work;
-    const machine = new JobWorker({
+    const machine = this.#playWorker?.(setUp) ?? new JobWorker({
       slots,
       slowness,
       work: {
@@ -219,7 +224,7 @@ export class JobCluster {
           return current().reduces;
         },
       },
-      inner,
+      inner: new WorkerMachine(setUp),
       ...(joins ? { join: { servers: [server], instance } } : {}),
       die: () => {
         const { node } = slot;
