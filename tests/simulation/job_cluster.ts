@@ -10,7 +10,7 @@ import { ServerMachine } from "../../src/server/machine.ts";
 import { WorkerMachine, type WorkerMachineOptions } from "../../src/worker/machine.ts";
 import type { Machine } from "../../src/protocol/machine.ts";
 import { DEFAULT_MAX_REQUEST_LINE_BYTES } from "../../src/limits.ts";
-import { assert } from "@std/assert";
+import { assert, AssertionError } from "@std/assert";
 import { textEffects } from "../support/effects.ts";
 
 /** How a cluster that runs jobs is set up. */
@@ -154,7 +154,7 @@ export class JobCluster {
     const isOver = () =>
       client.machine.isDone || client.machine.fault !== undefined || this.network.faults.length > 0;
     const isDone = this.clock.runUntilDone(isOver, untilMs, 5);
-    assert(isDone, `not done: ${client.machine.told} told; ${this.#jobs()}`);
+    if (!isDone) throw new AssertionError(`not done: ${client.machine.told} told; ${this.#jobs()}`);
   }
 
   /** Nothing went against the rules anywhere, and no job is left. */
