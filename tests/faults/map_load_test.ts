@@ -55,8 +55,8 @@ Deno.test("client map shares the slots fairly between two jobs", async () => {
     const [one, other] = done.map((count, index) => count - before[index]!);
     return one! + other! > SHARED_ITEMS && [one!, other!];
   });
-  // A half each, but for chunks of half a second, and for what else the cores have to do.
-  assert(3 * Math.min(...gained) >= SHARED_ITEMS, `${gained} items of each`);
+  // A half each, but for chunks of half a second, and for what else the cores have to do; a fifth were not fair.
+  assert(4 * Math.min(...gained) >= SHARED_ITEMS, `${gained} items of each`);
   first.kill("SIGKILL");
   second.kill("SIGKILL");
 });
