@@ -100,7 +100,13 @@ export class Child implements AsyncDisposable {
 
   /** Sends it a signal; one that has ended hears nothing. */
   kill(signal: Deno.Signal): void {
-    if (!this.#isEnded) this.#process.kill(signal);
+    if (this.#isEnded) return;
+    try {
+      this.#process.kill(signal);
+    } catch (error) {
+      // It has just ended by itself, and we have not been told yet.
+      if (!(error instanceof TypeError)) throw error;
+    }
   }
 
   /** Kills it, and waits until it is gone. */
