@@ -102,10 +102,8 @@ Deno.exit(wrong === 0 ? 0 : 1);
 
 async function demonstrate(): Promise<void> {
   say("# Three workers and a server, each a process of its own.");
-  const ports = [freePort(), freePort(), freePort()];
-  const workers: Role[] = [];
-  for (const port of ports) workers.push(await startWorker(port));
-  await startServer(ports);
+  const workers = [await startSomewhere(), await startSomewhere(), await startSomewhere()];
+  await startServer(workers.map(({ port }) => port));
 
   say("\n# The operations. A sum is cut into one part for each worker.");
   for (const [args, reply, code] of EXAMPLES) await ask(args, reply, code);
@@ -120,8 +118,8 @@ async function demonstrate(): Promise<void> {
   await ask(SUM, NONE_REPLY, 1);
 
   say("\n# Worker 2 comes back, and is used again. Nobody has touched the server.");
-  await startWorker(ports[1]!);
-  await untilUp(ports[1]!);
+  await startWorker(workers[1]!.port);
+  await untilUp(workers[1]!.port);
   await ask(SUM, SUM_REPLY, 0);
   await ask(...EXAMPLES[0]!);
 }
@@ -142,8 +140,19 @@ function freePort(): number {
   }
 }
 
+/** Starts a worker; somebody else may have taken a port that was free a moment ago, so there are some tries. */
+async function startSomewhere(): Promise<Role> {
+  for (let triesLeft = 3;; triesLeft--) {
+    try {
+      return await startWorker(freePort());
+    } catch (error) {
+      if (triesLeft === 1 || isInterrupted) throw error;
+    }
+  }
+}
+
 async function startWorker(port: number): Promise<Role> {
-  const child = start("worker", ["--port", String(port)]);
+  const child = spawn("worker", ["--port", String(port)]);
   const lines = await readLines(child, "worker", 1);
   const role = { child, port: portOf(lines[0]!) };
   say(`$ worker --port ${role.port} &\n${lines[0]}`);
@@ -152,7 +161,7 @@ async function startWorker(port: number): Promise<Role> {
 
 async function startServer(ports: readonly number[]): Promise<void> {
   const workers = ports.map((port) => `127.0.0.1:${port}`);
-  const child = start("calc_server", ["--port", "0", "--workers", ...workers]);
+  const child = spawn("calc_server", ["--port", "0", "--workers", ...workers]);
   const lines = await readLines(child, "calc_server", 2);
   serverPort = portOf(lines[0]!);
   say(`$ calc_server --port ${serverPort} --workers ${workers.join(" ")} &\n${lines.join("\n")}`);
@@ -171,7 +180,7 @@ async function ask(args: readonly string[], reply: string, code: number): Promis
 async function client(
   args: readonly string[],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn("client", args, "piped");
+  const child = spawn("client", args);
   const { code, stdout, stderr } = await within("the client", child.output());
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
@@ -195,18 +204,14 @@ async function untilUp(port: number): Promise<void> {
   throw new Error(`the server did not find the worker ${name} again`);
 }
 
-function start(role: string, args: readonly string[]): Deno.ChildProcess {
-  return spawn(role, args, "null");
-}
-
-function spawn(role: string, args: readonly string[], stderr: "null" | "piped"): Deno.ChildProcess {
+function spawn(role: string, args: readonly string[]): Deno.ChildProcess {
   const script = fileURLToPath(new URL(`${role}.ts`, PROJECT));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...PERMISSIONS[role]!, script, ...args],
     cwd: fileURLToPath(PROJECT),
     stdin: "null",
     stdout: "piped",
-    stderr,
+    stderr: "piped",
   }).spawn();
   running.add(child);
   child.status.then(() => running.delete(child));
@@ -219,7 +224,7 @@ async function readLines(child: Deno.ChildProcess, role: string, count: number):
   let text = "";
   while (text.split("\n").length <= count) {
     const { done, value } = await within(`the first line of a ${role}`, reader.read());
-    if (done) throw new Error(`a ${role} ended at once`);
+    if (done) throw new Error(`a ${role} ended at once: ${(await child.stderr.text()).trim()}`);
     text += value;
   }
   return text.split("\n").slice(0, count);

@@ -30,6 +30,8 @@ export const MAX_FULL_READS = 32;
 /** Connections that may read with a large buffer at once; the others do so with a small one. */
 export const MAX_LARGE_BUFFERS = 1024;
 
+/** Bytes that are copied behind what else is to be written: so many cost less than a write of their own. */
+export const MAX_COPIED_BYTES = 8 * 1024;
 /** The first storage of lines that are being written. */
 export const SMALL_WRITER_BYTES = 512;
 /** The next storage of lines that are being written. */
@@ -279,6 +281,8 @@ export const MAX_SLOT_MEMORY_MB = 1024 * 1024;
 export const OWN_MEMORY_SHARE = 7 / 8;
 /** How often a slot looks at its memory, at the time of its item, and tells its position. */
 export const SLOT_WATCH_MS = 20;
+/** How long lines wait in a slot for more of them, before they are told. */
+export const SLOT_FLUSH_MS = 60;
 /** Most slots of one worker. */
 export const MAX_SLOTS = 256;
 /**
@@ -286,6 +290,8 @@ export const MAX_SLOTS = 256;
  * work can take half a minute where others use all cores.
  */
 export const SLOT_START_TIMEOUT_MS = 60_000;
+/** How long a process that has connected may take to say its token, which is all that it has left to do. */
+export const SLOT_TOKEN_TIMEOUT_MS = 10_000;
 /** Slots that are being started at the same time: more would only be in each other's way. */
 export const MAX_STARTING_SLOTS = 8;
 /** How long a slot that was given a job is not replaced, as long as another one is ready. */

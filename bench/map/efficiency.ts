@@ -1,4 +1,4 @@
-import { denoScript, projectPath } from "../paths.ts";
+import { calculatingScript, projectPath } from "../paths.ts";
 import type { Figure } from "../measure/figure.ts";
 import { figureOf, type Measures } from "../measure/rounds.ts";
 import { commandOutput } from "../peers/command.ts";
@@ -8,7 +8,7 @@ import { type Bench, openBench } from "./cluster.ts";
 import { perRound, timeSubjects } from "./compare.ts";
 import { inPython } from "./peers.ts";
 import { timeJob } from "./runs.ts";
-import { SEQUENTIAL_DENO, type Subject, type Tongue } from "./subject.ts";
+import { SEQUENTIAL_DENO, type Subject, type Tongue, twoOf } from "./subject.ts";
 import { scaled, type Work } from "./work.ts";
 
 /** What is calculated: as much of each that two workers need ten seconds for it. */
@@ -27,6 +27,9 @@ const ALONE: Readonly<Record<Tongue, Subject>> = {
   deno: SEQUENTIAL_DENO,
   python: { ...inPython("sequential", "python3"), name: "sequential_python" },
 };
+
+/** Two such processes at once, without a cluster: what these cores have for two workers at most. */
+const TWO: typeof ALONE = { deno: twoOf(ALONE.deno), python: twoOf(ALONE.python) };
 
 /**
  * How much of two workers' time goes into the user's function: the time of one process of the same language,
@@ -48,7 +51,7 @@ export function mapEfficiency(options: PeerOptions): Scenario {
           const { tongue } = subject;
           const steps = stepsPerMs[tongue];
           if (steps === undefined) throw new Error(`it is not known how fast ${tongue} is`);
-          const own = subject === ALONE[tongue] ? Math.ceil(total * PART_ALONE) : total;
+          const own = isAlone(subject) ? Math.ceil(total * PART_ALONE) : total;
           return { kind, count: own, steps: Math.max(1, Math.round(steps * itemMs)) };
         };
         figures.push(...await measureJob(context, bench, workOf, { name, title }));
@@ -61,7 +64,7 @@ export function mapEfficiency(options: PeerOptions): Scenario {
 /** How many steps take a millisecond in each language that somebody here uses. */
 async function calibrate({ subjects }: Bench): Promise<Partial<Record<Tongue, number>>> {
   const scripts: Readonly<Record<Tongue, readonly string[]>> = {
-    deno: denoScript("bench/map/apply.ts", "calibrate"),
+    deno: calculatingScript("bench/map/apply.ts", "calibrate"),
     python: ["python3", projectPath("bench/peers/map_driver.py"), "calibrate"],
   };
   const found: Partial<Record<Tongue, number>> = {};
@@ -72,6 +75,11 @@ async function calibrate({ subjects }: Bench): Promise<Partial<Record<Tongue, nu
   return found;
 }
 
+/** Whether it is one process, or two, that nobody gives work. */
+function isAlone(subject: Subject): boolean {
+  return [ALONE, TWO].some((all) => all[subject.tongue] === subject);
+}
+
 async function measureJob(
   context: Context,
   bench: Bench,
@@ -80,11 +88,11 @@ async function measureJob(
 ): Promise<Figure[]> {
   const key = `map_efficiency/${name}`;
   const alone = [...new Set(["deno" as const, ...bench.subjects.map((one) => one.tongue)])]
-    .map((tongue) => ALONE[tongue]);
+    .flatMap((tongue) => [ALONE[tongue], TWO[tongue]]);
   const subjects = [...alone, ...bench.subjects];
   const rights = new Map<string, Promise<string>>();
   const rightOf = (subject: Subject) => {
-    if (alone.includes(subject)) return undefined;
+    if (isAlone(subject)) return undefined;
     const work = workOf(subject);
     const found = `${subject.tongue} ${work.count}`;
     const right = rights.get(found) ??
@@ -99,7 +107,8 @@ async function measureJob(
     const one = ALONE[subject.tongue];
     const aloneMs = rounds.get(one.name)?.[round]?.ms;
     if (subject === one || aloneMs === undefined) return {};
-    const share = workOf(subject).count / workOf(one).count;
+    const done = workOf(subject).count * (subject === TWO[subject.tongue] ? 2 : 1);
+    const share = done / workOf(one).count;
     return { efficiency: aloneMs * share / (WORKERS * ms!) };
   });
   return [

@@ -1,4 +1,4 @@
-import { denoScript, projectPath } from "../paths.ts";
+import { calculatingScript, projectPath } from "../paths.ts";
 import { commandOutput } from "../peers/command.ts";
 import { type Found, type PeerOptions, present } from "../peers/peer.ts";
 import { findPythonLibrary } from "../peers/python_drivers.ts";
@@ -17,7 +17,7 @@ const CHUNKS: Readonly<Record<Kind, readonly number[]>> = {
 const LARGE_CHUNKS: typeof CHUNKS = {
   range: [200_000, 1_000_000, 2_500_000],
   lines: [200_000, 1_000_000, 2_500_000],
-  steps: [20, 100, 1000],
+  steps: [100, 1000],
   sum: [500_000, 2_000_000, 6_250_000],
 };
 
@@ -80,7 +80,7 @@ async function findParallel(): Promise<Found<MapPeer>> {
 /** Two at once, results in the order of the input; its own words for each way of giving it items. */
 function parallelWords(work: Work, chunk: number, output: string | undefined): string[] {
   const { steps, poison } = argsOf(work);
-  const filter = denoScript("bench/map/apply.ts", work.kind, String(steps), String(poison));
+  const filter = calculatingScript("bench/map/apply.ts", work.kind, String(steps), String(poison));
   const parallel = "parallel --will-cite -j2 -k";
   if (work.input !== undefined) {
     const bytes = String(chunk * 8);

@@ -1,5 +1,5 @@
 import type { Programs } from "../cluster/programs.ts";
-import { denoScript } from "../paths.ts";
+import { calculatingScript } from "../paths.ts";
 import { argsOf, type Kind, moduleOf, type Work } from "./work.ts";
 
 /** What a job is written in: its efficiency is measured against one process of the same. */
@@ -32,9 +32,21 @@ export const SEQUENTIAL_DENO: Subject = {
   words: (work, _chunk, output = "-") => {
     const { steps, poison } = argsOf(work);
     const words = [work.kind, steps, poison, work.count, output].map(String);
-    return denoScript("bench/map/apply.ts", ...words);
+    return calculatingScript("bench/map/apply.ts", ...words);
   },
 };
+
+/** Two processes at once, each of which does the whole work alone; they write into one file, which is of no use. */
+export function twoOf(subject: Subject): Subject {
+  return {
+    ...subject,
+    name: subject.name.replace("sequential", "two"),
+    words: (work, chunk, output) => [
+      ...["sh", "-c", '"$@" & first=$!; "$@" && wait $first', "sh"],
+      ...subject.words(work, chunk, output),
+    ],
+  };
+}
 
 /** A cluster of ours that listens at a port. */
 export function ourSubject(programs: Programs, port: number, flags: readonly string[]): Subject {

@@ -19,7 +19,9 @@ GROUP = 16
 
 def stepped(value, steps):
     for _ in range(steps):
-        value = (value * 1664525 + 1013904223) & 0xFFFFFFFF
+        value ^= (value << 13) & 0xFFFFFFFF
+        value ^= value >> 17
+        value ^= (value << 5) & 0xFFFFFFFF
     return value
 
 

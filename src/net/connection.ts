@@ -1,4 +1,4 @@
-import { FINISH_TIMEOUT_MS, LINGER_MS, MAX_FULL_READS } from "../limits.ts";
+import { FINISH_TIMEOUT_MS, LINGER_MS, MAX_COPIED_BYTES, MAX_FULL_READS } from "../limits.ts";
 import { describeNetworkError } from "./network_error.ts";
 import type { Buffers } from "./buffers.ts";
 import { giveBackLines, type Lines, LineWriter } from "../protocol/line_writer.ts";
@@ -79,8 +79,12 @@ export class Connection {
   /** Writes bytes, which must not change any more, after what was written before. */
   writeBytes(bytes: Uint8Array): void {
     if (this.#isClosed || this.#finishing || bytes.length === 0) return;
-    if (this.#out.length > 0) this.#parts.push(this.#out.take());
-    this.#parts.push(bytes);
+    // A few are copied, so that they go out in one write with the line in front of them.
+    if (bytes.length <= MAX_COPIED_BYTES) this.#out.bytes(bytes);
+    else {
+      if (this.#out.length > 0) this.#parts.push(this.#out.take());
+      this.#parts.push(bytes);
+    }
     this.#writeSoon();
   }
 

@@ -71,6 +71,13 @@ export class LineWriter {
     this.length = length;
   }
 
+  /** Writes bytes of any number. */
+  bytes(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.#bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
   /** Writes a whole number >= 0 that a double holds exactly; 16 bytes must have been reserved. */
   wholeNumber(value: number): void {
     if (value < BILLION) return this.#digits(value, digitsOf(value));
@@ -141,12 +148,11 @@ export class LineWriter {
     if (this.length === 0) {
       this.clear();
       this.#bytes = lines.storage;
+      this.length = lines.length;
     } else {
-      this.reserve(lines.length);
-      this.#bytes.set(lines.storage.subarray(0, lines.length), this.length);
+      this.bytes(lines.storage.subarray(0, lines.length));
       giveBackLines(lines);
     }
-    this.length += lines.length;
   }
 
   /** Writes a text for which room was reserved, if it is nothing but ASCII. */

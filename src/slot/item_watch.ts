@@ -12,6 +12,8 @@ export class ItemWatch {
   #sinceBytes = 0;
   /** Whether it has been in that item ever since. */
   #isTimed = false;
+  /** Whether somebody may still want to know of that item. */
+  #isUntold = false;
 
   /**
    * An item of a chunk runs; the call is for `span` items from it on.
@@ -24,10 +26,18 @@ export class ItemWatch {
     this.#isTimed = true;
     this.#span = span;
     if (isSame) return false;
+    this.#isUntold = true;
     this.#serial = serial;
     this.index = index;
     this.#sinceBytes = memoryBytes;
     return true;
+  }
+
+  /** Whether the item that was seen last is to be told of, which it is once. */
+  takeUntold(): boolean {
+    const isUntold = this.#isUntold;
+    this.#isUntold = false;
+    return isUntold;
   }
 
   /** It is between two items, or there is no room for what one gave: no item is to blame for that time. */

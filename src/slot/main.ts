@@ -28,12 +28,17 @@ export async function runSlot(): Promise<never> {
   Deno.addSignalListener(Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM", () => {});
   const loading = Promise.all([loadSandbox(), importFinder()]);
   const [port = "", token = "", maxMemoryBytes = ""] = (await readStart()).split(" ");
+  const [sandbox, findImport] = await loading;
+  let watch: ReturnType<typeof setInterval> | undefined;
   const connection = await connectLoopback(Number(port), {
-    received: (bytes) => channel.received(bytes),
+    received: (bytes) => {
+      // Not before: fifty looks a second at nothing take half a percent of a core from those who calculate.
+      watch ??= setInterval(() => channel.watch(nowMs()), SLOT_WATCH_MS);
+      channel.received(bytes);
+    },
     drained: () => channel.drained(),
     closed: () => Deno.exit(0),
   });
-  const [sandbox, findImport] = await loading;
   for (const name of PERMISSIONS) Deno.permissions.revokeSync({ name });
   const channel = serve(sandbox, findImport, connection, Number(maxMemoryBytes));
   connection.write(messageLine({ op: "slot", token }));
@@ -97,7 +102,6 @@ function serve(
   const channel = new SlotChannel({ port, toSandbox, fromSandbox, state, maxMemoryBytes });
   fromSandbox.wantBell();
   port1.onmessage = () => channel.rung();
-  setInterval(() => channel.watch(nowMs()), SLOT_WATCH_MS);
   return channel;
 }
 

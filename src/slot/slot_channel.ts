@@ -2,7 +2,7 @@ import { ChannelFramer, type Framed, messageLine } from "../jobs/channel_framer.
 import { cutResult, type Result } from "../jobs/cut_result.ts";
 import { failedBytes } from "../jobs/failed_bytes.ts";
 import type { FailedMessage, FailureCause, OpenMessage, RunnerMessage } from "../jobs/messages.ts";
-import { CHUNK_MAX_MS, MAX_CODE_BYTES, MAX_PIECE_BYTES } from "../limits.ts";
+import { CHUNK_MAX_MS, MAX_CODE_BYTES, MAX_PIECE_BYTES, SLOT_FLUSH_MS } from "../limits.ts";
 import { Inbox } from "./inbox.ts";
 import { ItemWatch } from "./item_watch.ts";
 import type { Ring } from "./ring.ts";
@@ -59,6 +59,8 @@ export class SlotChannel {
   /** What of the first chunk is to be said next, and waits until it is allowed. */
   #held: Result | FailedMessage | undefined;
   readonly #item = new ItemWatch();
+  /** When the function's thread was last asked for what it holds. */
+  #flushedMs = -Infinity;
 
   /** A channel on which nothing was said. */
   constructor(parts: SlotParts) {
@@ -94,7 +96,10 @@ export class SlotChannel {
   watch(nowMs: number): void {
     if (this.#isOver || this.#job === undefined) return;
     const { state } = this.#parts;
-    Atomics.store(state, ATTENTION, 1);
+    if (nowMs - this.#flushedMs >= SLOT_FLUSH_MS) {
+      this.#flushedMs = nowMs;
+      Atomics.store(state, ATTENTION, 1);
+    }
     this.#drain();
     const memory = this.#parts.port.memoryBytes();
     const serial = Atomics.load(state, RUNNING);
@@ -309,11 +314,16 @@ export class SlotChannel {
     this.#parts.port.sendBytes(payload);
   }
 
-  /** Tells of the item that runs, if it is another than before. */
+  /**
+   * Tells of the item that runs, if that is news. Where each item has a line of its own, the lines say how far it has
+   * come: only an item that is seen a second time, and so takes its time, is worth a message of its own.
+   */
   #sawItem(chunk: SlotChunk, index: number, memory: number, nowMs: number): void {
     chunk.startedMs ??= nowMs;
     const span = Atomics.load(this.#parts.state, SPAN);
-    if (!this.#item.saw(chunk.serial, index, span, memory, nowMs)) return;
+    const isNew = this.#item.saw(chunk.serial, index, span, memory, nowMs);
+    const isToldByLines = this.#job!.reduce === null;
+    if ((isNew && isToldByLines) || !this.#item.takeUntold()) return;
     const position = chunk.position + index;
     this.#say({ op: "at", job: this.#job!.job, chunk: chunk.number, position });
   }

@@ -151,7 +151,7 @@ export class BareSlots implements AsyncDisposable {
       args.splice(1, 0, "--allow-all");
     }
     if (without.has("no code from texts")) {
-      drop(/^--v8-flags=--disallow-code-generation-from-strings$/);
+      drop(/^--v8-flags=--disallow-code-generation-from-strings(,|$)/);
     }
     if (without.has("no imports")) {
       for (const flag of ["no-remote", "no-npm", "cached-only", "import-map=.*"]) {

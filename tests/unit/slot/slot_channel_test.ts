@@ -7,6 +7,7 @@ import { assertEquals } from "@std/assert";
 import { messageLine } from "../../../src/jobs/channel_framer.ts";
 import { Ring } from "../../../src/slot/ring.ts";
 import {
+  ATTENTION,
   FROM_SANDBOX,
   INDEX,
   RUNNING,
@@ -24,6 +25,8 @@ class Half {
   readonly toSandbox = new Ring();
   readonly fromSandbox = new Ring();
   readonly said: string[] = [];
+  /** The positions that it was said to be at. */
+  readonly positions: number[] = [];
   /** Memory of the process, of which 1000 is too much. */
   memory = 0;
   /** What the last verdict says of whether the item itself has taken it. */
@@ -35,8 +38,9 @@ class Half {
     this.channel = new SlotChannel({
       port: {
         send: (text) => {
-          const { op, alone } = JSON.parse(text);
+          const { op, alone, position } = JSON.parse(text);
           this.said.push(op);
+          if (op === "at") this.positions.push(position);
           if (op === "verdict") this.alone = alone;
         },
         sendBytes: () => {},
@@ -134,9 +138,37 @@ Deno.test("an item that takes longer than it may is named", () => {
   half.runs(0);
   half.channel.watch(1000);
   half.channel.watch(1100);
+  half.channel.watch(1100);
   assertEquals(half.said, ["at"]);
   half.channel.watch(1101);
   assertEquals(half.said, ["at", "verdict"]);
+});
+
+Deno.test("an item of lines is told of once, and only if it takes its time; of a reduce each that is seen", () => {
+  for (const [reduce, expected] of [[null, [2]], ["sum", [0, 1, 2]]] as const) {
+    const half = new Half({ reduce });
+    half.ready();
+    half.give(1, 10);
+    half.channel.drained();
+    half.said.length = half.positions.length = 0;
+    for (const [turn, index] of [0, 1, 2, 2, 2].entries()) {
+      half.runs(index);
+      half.channel.watch(1000 + turn * 20);
+    }
+    assertEquals(half.said, expected.map(() => "at"));
+    assertEquals(half.positions, expected.map((index) => 1 + index));
+  }
+});
+
+Deno.test("the function is asked for its lines at once, and then every 60 ms", () => {
+  const half = timed();
+  const asked: number[] = [];
+  for (let ms = 1000; ms <= 1140; ms += 20) {
+    half.runs(0);
+    half.channel.watch(ms);
+    if (Atomics.exchange(half.state, ATTENTION, 0) === 1) asked.push(ms);
+  }
+  assertEquals(asked, [1000, 1060, 1120]);
 });
 
 Deno.test("a call for many items may take as long as all of them, one for half of them half as long", () => {
