@@ -1,12 +1,11 @@
-import { calculatingScript, projectPath } from "../paths.ts";
 import type { Figure } from "../measure/figure.ts";
 import { figureOf, type Measures } from "../measure/rounds.ts";
-import { commandOutput } from "../peers/command.ts";
 import type { PeerOptions } from "../peers/peer.ts";
 import type { Context, Scenario } from "../scenarios/scenario.ts";
+import { calibrate, stepsOf } from "./calibrate.ts";
 import { type Bench, openBench } from "./cluster.ts";
 import { perRound, timeSubjects } from "./compare.ts";
-import { inPython } from "./peers.ts";
+import { SEQUENTIAL_PYTHON } from "./peers.ts";
 import { timeJob } from "./runs.ts";
 import { SEQUENTIAL_DENO, type Subject, type Tongue, twoOf } from "./subject.ts";
 import { scaled, type Work } from "./work.ts";
@@ -25,7 +24,7 @@ const WORKERS = 2;
 /** One process alone, by what it is written in. */
 const ALONE: Readonly<Record<Tongue, Subject>> = {
   deno: SEQUENTIAL_DENO,
-  python: { ...inPython("sequential", "python3"), name: "sequential_python" },
+  python: SEQUENTIAL_PYTHON,
 };
 
 /** Two such processes at once, without a cluster: what these cores have for two workers at most. */
@@ -41,18 +40,16 @@ export function mapEfficiency(options: PeerOptions): Scenario {
     title: "jobs of 10 s, 2 workers with 1 slot each",
     run: async (context) => {
       await using bench = await openBench(context, options);
-      const stepsPerMs = await calibrate(bench);
+      const perMs = await calibrate(tonguesOf(bench));
       const figures: Figure[] = [];
       const wanted = JOBS.filter(({ name }) => context.isWanted(`map_efficiency/${name}`));
       for (const { name, title, kind, count, itemMs } of wanted) {
         context.note(title);
         const total = scaled(context, count);
         const workOf = (subject: Subject): Work => {
-          const { tongue } = subject;
-          const steps = stepsPerMs[tongue];
-          if (steps === undefined) throw new Error(`it is not known how fast ${tongue} is`);
+          const steps = stepsOf(perMs, subject.tongue, itemMs);
           const own = isAlone(subject) ? Math.ceil(total * PART_ALONE) : total;
-          return { kind, count: own, steps: Math.max(1, Math.round(steps * itemMs)) };
+          return { kind, count: own, steps };
         };
         figures.push(...await measureJob(context, bench, workOf, { name, title }));
       }
@@ -61,18 +58,9 @@ export function mapEfficiency(options: PeerOptions): Scenario {
   };
 }
 
-/** How many steps take a millisecond in each language that somebody here uses. */
-async function calibrate({ subjects }: Bench): Promise<Partial<Record<Tongue, number>>> {
-  const scripts: Readonly<Record<Tongue, readonly string[]>> = {
-    deno: calculatingScript("bench/map/apply.ts", "calibrate"),
-    python: ["python3", projectPath("bench/peers/map_driver.py"), "calibrate"],
-  };
-  const found: Partial<Record<Tongue, number>> = {};
-  for (const tongue of new Set(["deno" as const, ...subjects.map((one) => one.tongue)])) {
-    const steps = Number(await commandOutput(scripts[tongue]));
-    if (steps > 0) found[tongue] = steps;
-  }
-  return found;
+/** The languages of all that is measured. */
+function tonguesOf({ subjects }: Bench): ReadonlySet<Tongue> {
+  return new Set(["deno" as const, ...subjects.map(({ tongue }) => tongue)]);
 }
 
 /** Whether it is one process, or two, that nobody gives work. */
@@ -87,8 +75,7 @@ async function measureJob(
   { name, title }: { readonly name: string; readonly title: string },
 ): Promise<Figure[]> {
   const key = `map_efficiency/${name}`;
-  const alone = [...new Set(["deno" as const, ...bench.subjects.map((one) => one.tongue)])]
-    .flatMap((tongue) => [ALONE[tongue], TWO[tongue]]);
+  const alone = [...tonguesOf(bench)].flatMap((tongue) => [ALONE[tongue], TWO[tongue]]);
   const subjects = [...alone, ...bench.subjects];
   const rights = new Map<string, Promise<string>>();
   const rightOf = (subject: Subject) => {

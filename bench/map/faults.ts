@@ -6,8 +6,9 @@ import { figureOf, measureRounds, type Measures, type Rounds } from "../measure/
 import type { PeerOptions } from "../peers/peer.ts";
 import { type Context, pick, type Scenario } from "../scenarios/scenario.ts";
 import { eachBuild } from "../scenarios/loads.ts";
+import { calibrate, stepsOf, type StepsPerMs } from "./calibrate.ts";
 import { SLOTS } from "./cluster.ts";
-import { findMapPeers, inPython } from "./peers.ts";
+import { findMapPeers, SEQUENTIAL_PYTHON } from "./peers.ts";
 import { busiestDescendant, killAll } from "./processes.ts";
 import { countWrong, openPlace, type Place, watchJob } from "./runs.ts";
 import { ourSubject, SEQUENTIAL_DENO, type Subject, type Tongue } from "./subject.ts";
@@ -24,8 +25,7 @@ type Fault = typeof FAULTS[number][0];
 
 const ITEMS = 600;
 const MIN_ITEMS = 120;
-/** Steps that take about 5 ms, by language. */
-const STEPS: Readonly<Record<Tongue, number>> = { deno: 1_800_000, python: 33_000 };
+const ITEM_MS = 5;
 /** Items of a chunk of a peer; of one that starts a process for each there are more. */
 const CHUNK = 10;
 const PARALLEL_CHUNK = 100;
@@ -40,10 +40,12 @@ export function mapFaults(options: PeerOptions): Scenario {
     run: async (context) => {
       const peers = await findMapPeers(options);
       await using place = await openPlace(context.regime);
-      const right = await calculateAlone(context, place, "deno");
+      const perMs = await calibrate(["deno", ...peers.map(({ tongue }) => tongue)]);
+      const right = await calculateAlone(context, place, SEQUENTIAL_DENO, perMs);
       const rights = new Map([["deno", Promise.resolve(right)]]);
       const rightOf = (tongue: Tongue) => {
-        const found = rights.get(tongue) ?? calculateAlone(context, place, tongue);
+        const found = rights.get(tongue) ??
+          calculateAlone(context, place, SEQUENTIAL_PYTHON, perMs);
         rights.set(tongue, found);
         return found;
       };
@@ -111,10 +113,14 @@ interface Right {
   readonly ms: number;
 }
 
-async function calculateAlone(context: Context, place: Place, tongue: Tongue): Promise<Right> {
+async function calculateAlone(
+  context: Context,
+  place: Place,
+  subject: Subject,
+  perMs: StepsPerMs,
+): Promise<Right> {
   const count = Math.max(MIN_ITEMS, scaled(context, ITEMS));
-  const work: Work = { kind: "steps", count, steps: STEPS[tongue] };
-  const subject = tongue === "deno" ? SEQUENTIAL_DENO : inPython("sequential", "python3");
+  const work: Work = { kind: "steps", count, steps: stepsOf(perMs, subject.tongue, ITEM_MS) };
   const startedMs = performance.now();
   const { lines } = await watchJob(place, subject, work, count, { limitMs: 300_000 });
   if (lines.length !== count) throw new Error(`Cannot count this: ${lines.length} results`);

@@ -17,7 +17,7 @@ const CHUNKS: Readonly<Record<Kind, readonly number[]>> = {
 const LARGE_CHUNKS: typeof CHUNKS = {
   range: [200_000, 1_000_000, 2_500_000],
   lines: [200_000, 1_000_000, 2_500_000],
-  steps: [100, 1000],
+  steps: [100, 300, 1000],
   sum: [500_000, 2_000_000, 6_250_000],
 };
 
@@ -61,6 +61,21 @@ export function inPython(executor: string, python: string): Subject {
       const input = work.input === undefined ? [] : [work.input];
       return [python, projectPath("bench/peers/map_driver.py"), ...words, ...input];
     },
+  };
+}
+
+/** Items that one process of Python takes together, so that it calculates and does not make lists. */
+const ALONE_CHUNK = 10_000;
+
+/** One process of Python. */
+export const SEQUENTIAL_PYTHON: Subject = aloneInPython();
+
+function aloneInPython(): Subject {
+  const subject = inPython("sequential", "python3");
+  return {
+    ...subject,
+    name: "sequential_python",
+    words: (work, _chunk, output) => subject.words(work, ALONE_CHUNK, output),
   };
 }
 

@@ -53,7 +53,7 @@ export async function timeJob(
   try {
     if (subject.saysReady) {
       // One that ends before it is ready says why by its status.
-      await child.line().catch(() => {});
+      for (let left = subject.processes ?? 1; left > 0; left--) await child.line().catch(() => {});
       startedMs = performance.now();
     }
     const { code } = await child.status;
@@ -67,6 +67,7 @@ export async function timeJob(
     throw new Error(said === "" ? message : `${message}, and said "${said}"`);
   } finally {
     clearTimeout(timer);
+    killAll(descendants(child.pid));
   }
 }
 

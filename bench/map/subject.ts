@@ -12,6 +12,12 @@ export interface Subject {
   readonly tongue: Tongue;
   /** Whether it prints `ready` when it begins; what it needs before does not count. */
   readonly saysReady: boolean;
+  /**
+   * Processes that say so.
+   *
+   * @default {1}
+   */
+  readonly processes?: number;
   /** The chunk sizes to choose from; nothing for one that chooses by itself. */
   readonly chunks?: Readonly<Record<Kind, readonly number[]>>;
   /** A command line that writes the results to a file, or to stdout. */
@@ -41,8 +47,9 @@ export function twoOf(subject: Subject): Subject {
   return {
     ...subject,
     name: subject.name.replace("sequential", "two"),
+    processes: 2,
     words: (work, chunk, output) => [
-      ...["sh", "-c", '"$@" & first=$!; "$@" && wait $first', "sh"],
+      ...["sh", "-c", '"$@" & first=$!; "$@"; code=$?; wait $first && exit $code', "sh"],
       ...subject.words(work, chunk, output),
     ],
   };

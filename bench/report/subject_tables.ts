@@ -8,6 +8,14 @@ export const SUBJECTS: Readonly<Record<string, Texts>> = {
   [FLOOR]: { en: "floor", es: "suelo" },
   sources: { en: "Aula, sources", es: "Aula, fuentes" },
   executables: { en: "Aula, executables", es: "Aula, ejecutables" },
+  two_deno: {
+    en: "two processes of Deno, without a cluster",
+    es: "dos procesos de Deno, sin clúster",
+  },
+  two_python: {
+    en: "two processes of Python, without a cluster",
+    es: "dos procesos de Python, sin clúster",
+  },
 };
 
 /** The tables of a result beside its aims: us and others, a row each. */

@@ -157,7 +157,7 @@ export interface StartedMessage {
   readonly chunk: number;
 }
 
-/** The item that a running chunk is at. Said at most every 20 ms, and only when it has changed. */
+/** The item that a running chunk is at, where no result says so; at most every 20 ms, and once an item. */
 export interface AtMessage {
   readonly op: "at";
   readonly job: number;

@@ -197,6 +197,7 @@ export class SlotChannel {
     const [chunk] = this.#chunks;
     if (!this.#isReady || this.#handed === 0 || chunk === undefined) return;
     chunk.startedMs = undefined;
+    this.#flushedMs = -Infinity;
     if (chunk.stopWhy !== undefined) this.#stop(chunk);
     this.#say({ op: "started", job: this.#job!.job, chunk: chunk.number });
   }

@@ -148,7 +148,8 @@ export class Keeper {
 
   #isGone(slot: Slot, reason: string): void {
     const { run, job, isReady } = slot;
-    const where = run === undefined ? "" : ` at position ${run.at}`;
+    const at = run && Math.max(run.at, run.chunk.plan.next);
+    const where = at === undefined ? "" : ` at position ${at}`;
     if (isReady || job !== undefined) this.#log("warn", `a slot died${where}: ${reason}`);
     else if (!this.#startFailures.has(reason)) {
       if (this.#startFailures.size >= MAX_START_FAILURES) this.#startFailures.clear();
