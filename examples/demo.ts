@@ -227,6 +227,8 @@ async function readLines(child: Deno.ChildProcess, role: string, count: number):
     if (done) throw new Error(`a ${role} ended at once: ${(await child.stderr.text()).trim()}`);
     text += value;
   }
+  // What it logs is of no interest any more, and must not fill the pipe.
+  child.stderr.cancel();
   return text.split("\n").slice(0, count);
 }
 

@@ -279,7 +279,7 @@ export const MIN_SLOT_MEMORY_MB = 128;
 export const MAX_SLOT_MEMORY_MB = 1024 * 1024;
 /** An item that takes such a share of what memory a fresh slot has left is too much for any. */
 export const OWN_MEMORY_SHARE = 7 / 8;
-/** How often a slot looks at its memory, at the time of its item, and tells its position. */
+/** How often a slot looks at its memory, at its item and at how long that takes. */
 export const SLOT_WATCH_MS = 20;
 /** How long lines wait in a slot for more of them, before they are told. */
 export const SLOT_FLUSH_MS = 60;
@@ -290,7 +290,7 @@ export const MAX_SLOTS = 256;
  * work can take half a minute where others use all cores.
  */
 export const SLOT_START_TIMEOUT_MS = 60_000;
-/** How long a process that has connected may take to say its token, which is all that it has left to do. */
+/** How long a process may take from its connection to its token, between which it has next to nothing to do. */
 export const SLOT_TOKEN_TIMEOUT_MS = 10_000;
 /** Slots that are being started at the same time: more would only be in each other's way. */
 export const MAX_STARTING_SLOTS = 8;

@@ -1,3 +1,4 @@
+import { basename, dirname, join } from "node:path";
 import type { MapJob } from "../client/map/job.ts";
 import { UsageError } from "./exit_status.ts";
 import type { MapAction } from "./map_action.ts";
@@ -55,11 +56,21 @@ async function refuseSameFiles(action: MapAction): Promise<void> {
   const seen = new Map<string, string>();
   for (const [name, path] of named) {
     if (path === undefined) continue;
-    const real = await Deno.realPath(path).catch(() => path);
+    const real = await realPath(path);
     const other = seen.get(real);
     if (other !== undefined) {
       throw new UsageError(`${other} and ${name} are the same file: "${path}"`);
     }
     seen.set(real, name);
+  }
+}
+
+/** Where a file is, or will be: two ways of writing the path of one that is not there yet are the same as well. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch {
+    const folder = await Deno.realPath(dirname(path)).catch(() => dirname(path));
+    return join(folder, basename(path));
   }
 }

@@ -271,6 +271,7 @@ async function refusesFiles(cluster: MapCluster): Promise<void> {
     ["--input in.jsonl --output throws.js", /the module and --output are the same file/],
     ["--input in.jsonl --keep-going --errors in.jsonl", /--input and --errors are the same file/],
     ["--input in.jsonl --resume in.jsonl", /--input and --resume are the same file/],
+    ["--range 1..3 --output new --resume ./new", /--output and --resume are the same file/],
     [
       "--range 1..3 --resume in.jsonl",
       /cannot use --resume "in\.jsonl": it is not the log of a job/,

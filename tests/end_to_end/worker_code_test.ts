@@ -230,7 +230,7 @@ Deno.test("a worker that is ended gives back what it has not done", async () => 
 });
 
 Deno.test(
-  "an item that dies again and again keeps nobody waiting for long",
+  "slots that die again and again cost nobody a result",
   { ignore },
   async () => {
     await using worker = await codeWorker(2);

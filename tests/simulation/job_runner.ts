@@ -258,7 +258,8 @@ export class JobRunner {
       this.#remove(chunk);
     } else if (chunk.isDropped) this.#giveBack(chunk, "dropped");
     else if (chunk.isLate) this.#giveBack(chunk, "late");
-    else if (chunk.done > 0) {
+    else if (chunk.done > 0 && this.#options.work.reduces) {
+      // Of lines the results say how far it has come.
       const position = chunk.position + chunk.done;
       this.#say({ op: "at", job: chunk.job, chunk: chunk.number, position });
     }

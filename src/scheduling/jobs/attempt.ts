@@ -19,7 +19,7 @@ export class Attempt {
   segment: Segment;
   /** The next position that it is to tell of. */
   next: number;
-  /** The position that it is known to be at. */
+  /** The last position that it was said to be at; results may have told of later ones. */
   at: number;
   /** When it began to run; `undefined` while it waits at the worker. */
   startedMs: number | undefined;

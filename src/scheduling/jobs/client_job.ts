@@ -56,6 +56,8 @@ export class ClientJob implements Requester {
   #granted = 0;
   #arrived = 0;
   #mostHeld = FIRST_INPUT_BYTES;
+  /** Positions that the client has given, those of merges not among them. */
+  #positions = 0;
 
   /** A job that was just opened. */
   constructor(
@@ -126,8 +128,13 @@ export class ClientJob implements Requester {
 
   #add({ chunk, position, count, merge = false, credit }: ChunkMessage, stretch: Stretch): void {
     const end = position + count;
+    const offset = this.#positions;
+    if (!merge) this.#positions += count;
     this.job.add(
-      { number: chunk, next: position, end, credit, isStarted: false, isDropped: false },
+      {
+        ...{ number: chunk, next: position, end, offset, count, credit },
+        ...{ isStarted: false, isDropped: false },
+      },
       stretch,
       merge,
     );

@@ -7,6 +7,7 @@ import {
 } from "../../limits.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Job } from "./job.ts";
+import type { Segment } from "./segment.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
 /** What a job has outstanding that somebody else could be asked for as well. */
@@ -105,22 +106,35 @@ export function isHungry(job: Job, channels: readonly WorkerChannel[], nowMs: nu
 
 /**
  * What should be taken back so that what the client waits for, which was lost with its worker, need not wait for a
- * place: the last that runs, and what waits behind it at the same worker. What those have told is kept.
+ * place, or at the worker that has it behind what comes later: the last that runs, and what waits behind that at the
+ * same worker. What those have told is kept.
  */
 export function preempted(job: Job): Attempt[] {
   const { first } = job.order;
-  if (first === undefined || first.isSuspect || !job.waiting.includes(first)) return [];
+  if (first === undefined || first.isSuspect) return [];
+  const stuck = stuckBehind(first);
+  if (stuck === undefined && !job.waiting.includes(first)) return [];
   let last: Attempt | undefined;
   for (const attempt of job.attempts) {
     // One at a time: where it was, there is a place soon.
     if (attempt.isDropped) return [];
-    const isOther = attempt.startedMs === undefined || attempt.segment.order !== job.order;
+    const isOther = attempt.startedMs === undefined || attempt.segment.order !== job.order ||
+      (stuck !== undefined && attempt.channel !== stuck.channel);
     if (!isOther && (last === undefined || attempt.next > last.next)) last = attempt;
   }
   if (last === undefined) return [];
   const { channel } = last;
   const behind = [...job.attempts].filter((one) =>
-    one.channel === channel && one.startedMs === undefined && one.segment.order === job.order
+    one.channel === channel && one.startedMs === undefined && one.segment.order === job.order &&
+    one !== stuck
   );
   return [...behind, last];
+}
+
+/** The only attempt at a segment, if it waits at a worker all of whose slots do something else. */
+function stuckBehind({ attempts }: Segment): Attempt | undefined {
+  const [attempt] = attempts;
+  if (attempt === undefined || attempts.length > 1 || attempt.startedMs !== undefined) return;
+  const { channel } = attempt;
+  return channel.running >= channel.slots ? attempt : undefined;
 }

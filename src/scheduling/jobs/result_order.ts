@@ -12,6 +12,13 @@ export interface ClientChunk {
   /** The next position that the client is to be told of. */
   next: number;
   readonly end: number;
+  /**
+   * How many positions the client gave before it. One that takes a chunk back may give the same positions again, and
+   * this tells the two apart.
+   */
+  readonly offset: number;
+  /** Its positions. */
+  readonly count: number;
   /** Bytes of results that the client takes. */
   credit: number;
   /** Whether the client has been told that it runs. */

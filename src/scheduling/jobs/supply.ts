@@ -3,7 +3,6 @@ import { InputQueue } from "./input_queue.ts";
 import type { ResultBudget } from "./result_budget.ts";
 import type { ResultOrder } from "./result_order.ts";
 import type { Segment } from "./segment.ts";
-import type { Stretch } from "./stretch.ts";
 
 /** What the supply needs of the job. */
 export interface SupplyPort {
@@ -67,18 +66,20 @@ export class Supply {
     for (;;) {
       const stretch = this.input.take({ count, bytes: MAX_CHUNK_BYTES, joins });
       if (stretch === undefined) return undefined;
+      const isUnwanted = this.#isUnwanted(stretch.count);
       this.taken += stretch.count;
       const segment = this.#order.add(stretch);
-      if (!this.#isUnwanted(stretch)) return segment;
+      if (!isUnwanted) return segment;
       this.#port.skip(segment);
     }
   }
 
-  /** Whether a client has taken back a chunk of which this is a part. */
-  #isUnwanted({ position, end }: Stretch): boolean {
+  /** Whether the client has taken back the chunk of which the next so many positions of the input are a part. */
+  #isUnwanted(count: number): boolean {
     if (!this.hasUnwanted) return false;
-    for (const chunk of this.#order.chunks) {
-      if (chunk.isDropped && position >= chunk.next && end <= chunk.end) return true;
+    const from = this.taken;
+    for (const { isDropped, offset, count: all } of this.#order.chunks) {
+      if (isDropped && from >= offset && from + count <= offset + all) return true;
     }
     return false;
   }

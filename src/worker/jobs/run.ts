@@ -36,7 +36,7 @@ export class Run {
   /** The slot's number for it. */
   readonly number: number;
   readonly stretch: Stretch;
-  /** The item that it was last known at. */
+  /** The last item that it was said to be at; results may have told of later ones. */
   at: number;
   /** Whether the function has been called. */
   isStarted = false;

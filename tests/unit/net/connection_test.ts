@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { MAX_COPIED_BYTES } from "../../../src/limits.ts";
 import { Buffers } from "../../../src/net/buffers.ts";
 import { Connection } from "../../../src/net/connection.ts";
 import { type Lines, LineWriter } from "../../../src/protocol/line_writer.ts";
@@ -115,13 +116,15 @@ function linesOf(text: string): Lines {
 }
 
 Deno.test("texts, lines and bytes go out in the order in which they were written, however little is taken", async () => {
-  for (const takesAtMost of [1, 7, Infinity]) {
+  for (const takesAtMost of [97, 1009, Infinity]) {
     const socket = new FakeSocket();
     socket.takesAtMost = takesAtMost;
     const { connection } = connectionOver(socket);
     let expected = "";
     for (let round = 0; round < 50; round++) {
-      const text = `${round}`.repeat(1 + round % 40) + "\n";
+      // Of bytes some are copied behind what came before, and some are too many for that.
+      const isLong = round % 10 === 0;
+      const text = `${round}`.repeat(isLong ? MAX_COPIED_BYTES + 1 : 1 + round % 40) + "\n";
       expected += text;
       if (round % 5 === 0) connection.writeBytes(new TextEncoder().encode(text));
       else if (round % 3 === 0) connection.write(text);
@@ -135,14 +138,16 @@ Deno.test("texts, lines and bytes go out in the order in which they were written
 });
 
 Deno.test("what is written in one turn goes out in one write", async () => {
+  const bytes = new TextEncoder().encode("bytes\n");
   const socket = new FakeSocket();
   const { connection } = connectionOver(socket);
   for (let count = 0; count < 100; count++) {
     connection.writeLines(linesOf("a line that a worker is sent\n"));
     connection.write("and a text\n");
+    connection.writeBytes(bytes);
   }
   await until("everything to be taken", () => socket.log.includes("drained"));
-  assertEquals([socket.writes, socket.taken.length], [1, 100 * 40]);
+  assertEquals([socket.writes, socket.taken.length], [1, 100 * 46]);
 });
 
 Deno.test("the storage of lines is used again only when they have been taken", async () => {

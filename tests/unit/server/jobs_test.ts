@@ -321,6 +321,25 @@ Deno.test("what a client takes back is not said, and the chunks after it are", (
   assert(!wires.take(worker).includes('"position":3'), "and nobody does it");
 });
 
+Deno.test("positions that a client takes back and gives again are done", () => {
+  const { wires, client, worker } = running();
+  const chunk = (chunk: number, position: number) => ({ ...RANGE, chunk, position, count: 1 });
+  wires.send(client, chunk(1, 1), chunk(2, 2), chunk(3, 3));
+  // Nobody has been given it yet.
+  wires.send(client, { op: "drop", job: 1, chunk: 3 }, chunk(4, 3));
+  wires.messages(client);
+  for (const [number, position] of [[1, 1], [2, 2], [3, 3]] as const) {
+    const numbers = { job: 1, chunk: number };
+    wires.send(worker, { op: "result", ...numbers, position, count: 1, bytes: 2 }, `${position}\n`);
+    wires.send(worker, { op: "done", ...numbers, ms: 1 });
+  }
+  assertEquals(wires.messages(client).map(({ op, chunk }) => [op, chunk]), [
+    ...[["result", 1], ["done", 1]],
+    ...[["result", 2], ["done", 2]],
+    ...[["result", 4], ["done", 4]],
+  ]);
+});
+
 Deno.test("lines come in pieces, as far as they are wanted, and a chunk of one long line comes whole", () => {
   const { wires, client, worker } = running("items");
   const line = "1".repeat(2 * 1024 * 1024 - 1) + "\n";

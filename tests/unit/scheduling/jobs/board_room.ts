@@ -122,6 +122,9 @@ export class BoardRoom {
     return pair;
   }
 
+  /** Positions that were given of each job. */
+  readonly #given = new Map<Job, number>();
+
   /** The client gives lines `<position>` as a chunk. */
   give(job: Job, number: number, position: number, count: number, credit: number): void {
     const text = Array.from({ length: count }, (_, index) => `${position + index}\n`).join("");
@@ -130,7 +133,9 @@ export class BoardRoom {
     const cut = this.below(bytes.length + 1);
     const lines = [bytes.subarray(0, cut), bytes.subarray(cut)].filter(({ length }) => length > 0);
     const end = position + count;
-    const isOurs = { isStarted: false, isDropped: false };
+    const offset = this.#given.get(job) ?? 0;
+    this.#given.set(job, offset + count);
+    const isOurs = { offset, count, isStarted: false, isDropped: false };
     const stretch = new Stretch(position, count, undefined, lines);
     job.add({ number, next: position, end, credit, ...isOurs }, stretch, false);
     this.board.changed();

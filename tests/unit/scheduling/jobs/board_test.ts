@@ -99,6 +99,34 @@ Deno.test("what runs without room for its results makes place for what is waited
   assert(requester.told.length > 0, JSON.stringify([state, job.budget, job.isFull]));
 });
 
+Deno.test("what the client waits for, given to a worker behind what comes later, takes its place", () => {
+  const room = new BoardRoom(6);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 20, 1e9);
+  const [worker, lost] = [room.addChannel(1), room.addChannel(1)];
+  room.board.handOut(0);
+  const [front, next] = room.chunksOf(worker);
+  room.start(worker, front!);
+  room.start(lost, room.chunksOf(lost)[0]!);
+  const { position } = room.chunksOf(lost)[0]!;
+  // What is lost is not waited for yet, and its place is behind what the worker does next.
+  room.lose(lost);
+  room.board.handOut(0);
+  room.tell(worker, front!, 10);
+  room.end(worker, front!, 1);
+  room.start(worker, next!);
+  room.board.handOut(0);
+  const state = () => room.chunksOf(worker).map((one) => [one.position, one.isDropped]);
+  assertEquals(state(), [[next!.position, true], [position, false]]);
+  // What was taken back is done after it.
+  worker.chunks.delete(`1/${next!.chunk}`);
+  const returned = { op: "returned", job: 1, chunk: next!.chunk, position: next!.position };
+  room.says(worker, { ...returned, ms: 0, why: "dropped" });
+  room.start(worker, room.chunksOf(worker)[0]!);
+  room.board.handOut(0);
+  assertEquals(state(), [[position, false], [next!.position, false]]);
+});
+
 Deno.test("what the client waits for, lost with its worker, takes the place of what comes last", () => {
   const room = new BoardRoom(6);
   const { job } = room.addJob({});
