@@ -107,7 +107,7 @@ export function isHungry(job: Job, channels: readonly WorkerChannel[], nowMs: nu
 /**
  * What should be taken back so that what the client waits for, which was lost with its worker, need not wait for a
  * place, or at the worker that has it behind what comes later: the last that runs, and what waits behind that at the
- * same worker. What those have told is kept.
+ * same worker. What those have told is kept. A suspect stays: it would be the first to be given again.
  */
 export function preempted(job: Job): Attempt[] {
   const { first } = job.order;
@@ -118,8 +118,9 @@ export function preempted(job: Job): Attempt[] {
   for (const attempt of job.attempts) {
     // One at a time: where it was, there is a place soon.
     if (attempt.isDropped) return [];
-    const isOther = attempt.startedMs === undefined || attempt.segment.order !== job.order ||
-      (stuck !== undefined && attempt.channel !== stuck.channel);
+    const { segment } = attempt;
+    const isOther = attempt.startedMs === undefined || segment.order !== job.order ||
+      segment.isSuspect || (stuck !== undefined && attempt.channel !== stuck.channel);
     if (!isOther && (last === undefined || attempt.next > last.next)) last = attempt;
   }
   if (last === undefined) return [];

@@ -233,6 +233,30 @@ Deno.test("what two workers have died of runs alone", () => {
   assert(room.chunksOf(busy).length > 1);
 });
 
+Deno.test("what runs alone is not taken back for what the client waits for, which comes after it", () => {
+  const room = new BoardRoom(4);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 20, 1e9);
+  for (let deaths = 0; deaths < 2; deaths++) {
+    const fake = room.addChannel(2);
+    room.board.handOut(0);
+    room.start(fake, room.chunksOf(fake).find(({ position }) => position === 2)!);
+    room.lose(fake);
+  }
+  const only = room.addChannel(2);
+  room.board.handOut(0);
+  room.start(only, room.chunksOf(only)[0]!);
+  room.board.changed();
+  room.board.handOut(0);
+  const state = () => room.chunksOf(only).map(({ position, isDropped }) => [position, isDropped]);
+  assertEquals(state(), [[2, false]]);
+  const [suspect] = room.chunksOf(only);
+  room.tell(only, suspect!, 10);
+  room.end(only, suspect!, 1);
+  room.board.handOut(0);
+  assertEquals(state()[0], [1, false]);
+});
+
 Deno.test("two answers that cannot be held become one, of whoever has come further", () => {
   const room = new BoardRoom(5);
   const { job, requester } = room.addJob({});
