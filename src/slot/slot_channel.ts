@@ -317,7 +317,8 @@ export class SlotChannel {
 
   /**
    * Tells of the item that runs, if that is news. Where each item has a line of its own, the lines say how far it has
-   * come, if there is credit for them: only an item that is seen a second time, and so takes its time, is worth a message of its own.
+   * come, if there is credit for them: only an item that is seen a second time, and so takes its time, is worth a
+   * message of its own.
    */
   #sawItem(chunk: SlotChunk, index: number, memory: number, nowMs: number): void {
     chunk.startedMs ??= nowMs;
