@@ -290,8 +290,6 @@ export const MAX_SLOTS = 256;
  * work can take half a minute where others use all cores.
  */
 export const SLOT_START_TIMEOUT_MS = 60_000;
-/** How long a process may take from its connection to its token, between which it has next to nothing to do. */
-export const SLOT_TOKEN_TIMEOUT_MS = 10_000;
 /** Slots that are being started at the same time: more would only be in each other's way. */
 export const MAX_STARTING_SLOTS = 8;
 /** How long a slot that was given a job is not replaced, as long as another one is ready. */

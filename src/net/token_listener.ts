@@ -1,4 +1,4 @@
-import { MAX_SLOT_START_LINE_BYTES, SLOT_TOKEN_TIMEOUT_MS } from "../limits.ts";
+import { MAX_SLOT_START_LINE_BYTES, SLOT_START_TIMEOUT_MS } from "../limits.ts";
 import { NEWLINE } from "../protocol/framing.ts";
 import { isJsonObject, parseJson } from "../protocol/json.ts";
 import { Listener } from "./listener.ts";
@@ -59,7 +59,7 @@ export class TokenListener {
 
   async #greet(conn: Deno.TcpConn): Promise<void> {
     this.#unknown.add(conn);
-    const timer = setTimeout(() => closeQuietly(conn), SLOT_TOKEN_TIMEOUT_MS);
+    const timer = setTimeout(() => closeQuietly(conn), SLOT_START_TIMEOUT_MS);
     const token = await readToken(conn).catch(() => undefined);
     clearTimeout(timer);
     this.#unknown.delete(conn);

@@ -28,8 +28,8 @@ export async function runSlot(): Promise<never> {
   Deno.addSignalListener(Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM", () => {});
   const loading = Promise.all([loadSandbox(), importFinder()]);
   const [port = "", token = "", maxMemoryBytes = ""] = (await readStart()).split(" ");
-  const [sandbox, findImport] = await loading;
   let watch: ReturnType<typeof setInterval> | undefined;
+  // At once: what shows a process that its worker is gone is the end of its connection, or that it has none.
   const connection = await connectLoopback(Number(port), {
     received: (bytes) => {
       // Not before: fifty looks a second at nothing take half a percent of a core from those who calculate.
@@ -38,7 +38,8 @@ export async function runSlot(): Promise<never> {
     },
     drained: () => channel.drained(),
     closed: () => Deno.exit(0),
-  });
+  }).catch(() => Deno.exit(1));
+  const [sandbox, findImport] = await loading;
   for (const name of PERMISSIONS) Deno.permissions.revokeSync({ name });
   const channel = serve(sandbox, findImport, connection, Number(maxMemoryBytes));
   connection.write(messageLine({ op: "slot", token }));
