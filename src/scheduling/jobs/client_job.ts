@@ -128,13 +128,10 @@ export class ClientJob implements Requester {
 
   #add({ chunk, position, count, merge = false, credit }: ChunkMessage, stretch: Stretch): void {
     const end = position + count;
-    const offset = this.#positions;
     if (!merge) this.#positions += count;
+    const given = this.#positions;
     this.job.add(
-      {
-        ...{ number: chunk, next: position, end, offset, count, credit },
-        ...{ isStarted: false, isDropped: false },
-      },
+      { number: chunk, next: position, end, given, credit, isStarted: false, isDropped: false },
       stretch,
       merge,
     );

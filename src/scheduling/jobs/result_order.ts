@@ -13,12 +13,10 @@ export interface ClientChunk {
   next: number;
   readonly end: number;
   /**
-   * How many positions the client gave before it. One that takes a chunk back may give the same positions again, and
-   * this tells the two apart.
+   * How many positions the client has given with it and before. One that takes a chunk back may give the same
+   * positions again, and this tells the two apart.
    */
-  readonly offset: number;
-  /** Its positions. */
-  readonly count: number;
+  readonly given: number;
   /** Bytes of results that the client takes. */
   credit: number;
   /** Whether the client has been told that it runs. */

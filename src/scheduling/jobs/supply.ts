@@ -78,8 +78,8 @@ export class Supply {
   #isUnwanted(count: number): boolean {
     if (!this.hasUnwanted) return false;
     const from = this.taken;
-    for (const { isDropped, offset, count: all } of this.#order.chunks) {
-      if (isDropped && from >= offset && from + count <= offset + all) return true;
+    for (const { isDropped, given, next, end } of this.#order.chunks) {
+      if (isDropped && from >= given - (end - next) && from + count <= given) return true;
     }
     return false;
   }

@@ -133,9 +133,9 @@ export class BoardRoom {
     const cut = this.below(bytes.length + 1);
     const lines = [bytes.subarray(0, cut), bytes.subarray(cut)].filter(({ length }) => length > 0);
     const end = position + count;
-    const offset = this.#given.get(job) ?? 0;
-    this.#given.set(job, offset + count);
-    const isOurs = { offset, count, isStarted: false, isDropped: false };
+    const given = (this.#given.get(job) ?? 0) + count;
+    this.#given.set(job, given);
+    const isOurs = { given, isStarted: false, isDropped: false };
     const stretch = new Stretch(position, count, undefined, lines);
     job.add({ number, next: position, end, credit, ...isOurs }, stretch, false);
     this.board.changed();

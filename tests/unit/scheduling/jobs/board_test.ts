@@ -208,7 +208,8 @@ Deno.test("a job that is being set up where slots are free takes nothing from ot
   assertEquals(given(2).map(({ isDropped }) => isDropped), [false]);
 });
 
-Deno.test("what two workers have died of runs alone", () => {
+/** A job of twenty items of which two workers have died while they ran the one at a position. */
+function roomOfDeaths(suspect: number): BoardRoom {
   const room = new BoardRoom(4);
   const { job } = room.addJob({});
   room.give(job, 1, 1, 20, 1e9);
@@ -216,9 +217,14 @@ Deno.test("what two workers have died of runs alone", () => {
     const fake = room.addChannel(2);
     room.board.handOut(0);
     assertEquals(room.chunksOf(fake).length, 4);
-    room.start(fake, room.chunksOf(fake).find(({ position }) => position === 1)!);
+    room.start(fake, room.chunksOf(fake).find(({ position }) => position === suspect)!);
     room.lose(fake);
   }
+  return room;
+}
+
+Deno.test("what two workers have died of runs alone", () => {
+  const room = roomOfDeaths(1);
   const busy = room.addChannel(2);
   room.board.handOut(0);
   assertEquals(room.chunksOf(busy).map(({ position }) => position), [1], "alone");
@@ -233,16 +239,8 @@ Deno.test("what two workers have died of runs alone", () => {
   assert(room.chunksOf(busy).length > 1);
 });
 
-Deno.test("what runs alone is not taken back for what the client waits for, which comes after it", () => {
-  const room = new BoardRoom(4);
-  const { job } = room.addJob({});
-  room.give(job, 1, 1, 20, 1e9);
-  for (let deaths = 0; deaths < 2; deaths++) {
-    const fake = room.addChannel(2);
-    room.board.handOut(0);
-    room.start(fake, room.chunksOf(fake).find(({ position }) => position === 2)!);
-    room.lose(fake);
-  }
+Deno.test("what runs alone is not taken back for what comes before it", () => {
+  const room = roomOfDeaths(2);
   const only = room.addChannel(2);
   room.board.handOut(0);
   room.start(only, room.chunksOf(only)[0]!);
