@@ -62,7 +62,7 @@ export class ResultSize {
 
   /** How many items a chunk may have, so that as many chunks as there are places share what may be held. */
   itemsOf(places: number): number {
-    return Math.max(1, Math.floor(shareOf(places) / Math.max(1, this.#itemBytes)));
+    return Math.max(1, Math.floor(shareOf(places) / this.#itemBytes));
   }
 
   /** Bytes of results that a chunk of so many items may send unasked. */
