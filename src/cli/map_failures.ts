@@ -1,6 +1,5 @@
 import type { MapError } from "../client/errors.ts";
 import type { Failure } from "../client/map/job.ts";
-import { isTypeScript } from "../client/map/prepare_module.ts";
 import type { PrintMessage } from "../jobs/messages.ts";
 import { isJsonObject, parseJson } from "../protocol/json.ts";
 import { UsageError } from "./exit_status.ts";
@@ -94,16 +93,7 @@ export function errorText(error: MapError, modulePath: string): string {
     ...(item === undefined ? [] : [`  item: ${item}`]),
     ...(worker === undefined ? [] : [`  worker: ${worker}`]),
     ...(userStack === undefined ? [] : userStack.split("\n").map((line) => `  ${line.trim()}`)),
-  ].map((line) => harmless(line) + "\n").join("") + inputHint(error.failure, error.message) +
-    typesHint(error, modulePath);
-}
-
-/** What helps where a module may only have been given the wrong name; empty for other failures. */
-function typesHint({ code, message }: MapError, modulePath: string): string {
-  const isMisread = code === "bad_code" &&
-    /SyntaxError: (?:Unexpected|Expected|Missing)/.test(message);
-  if (!isMisread || isTypeScript(modulePath)) return "";
-  return "client: if it is TypeScript, name it .ts\n";
+  ].map((line) => harmless(line) + "\n").join("") + inputHint(error.failure, error.message);
 }
 
 const INPUT_HINT = "client: every line is one JSON value: make text so with jq -R . " +

@@ -219,9 +219,13 @@ async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
     assert(stderr.startsWith("client: "), stderr);
   }
   await cluster.write("typed.js", "export const map = (x: number) => x;");
-  const { stderr } = await cluster.map(["typed.js", "--range", "1..3"]);
-  assertMatch(stderr, /^client: typed\.js cannot be loaded: .*SyntaxError: /);
-  assertMatch(stderr, /^client: if it is TypeScript, name it \.ts$/m);
+  const typed = await cluster.map(["typed.js", "--range", "1..3"]);
+  assertEquals(typed.code, 2);
+  assertMatch(typed.stderr, /^client: cannot read typed\.js: it is TypeScript: name it \.ts$/m);
+  await cluster.write("wrong.js", "export const map = (x) => {\n  return x +;\n};");
+  const wrong = await cluster.map(["wrong.js", "--range", "1..3"]);
+  assertEquals(wrong.code, 2);
+  assertMatch(wrong.stderr, /^client: cannot read wrong\.js:2:13: .*; correct it there$/m);
 }
 
 async function refusesWhatIsNoFunction(cluster: MapCluster): Promise<void> {

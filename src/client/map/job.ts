@@ -16,12 +16,6 @@ export interface MapJob {
   readonly code: Uint8Array;
   /** SHA-256 of the JavaScript, in hexadecimal digits. */
   readonly sha256: string;
-  /**
-   * Whether mistakes in it may have been passed over.
-   *
-   * @default {false}
-   */
-  readonly isUnchecked?: boolean;
   readonly input: JobInput;
   readonly call: JobCall;
   readonly reduce: JobReduce;

@@ -23,8 +23,6 @@ export interface PreparedModule extends ModuleUse {
   readonly code: Uint8Array<ArrayBuffer>;
   /** SHA-256 of the code, in hexadecimal digits. */
   readonly sha256: string;
-  /** Whether its types were taken away by what passes over mistakes that {@linkcode explainCode} finds. */
-  readonly isUnchecked: boolean;
 }
 
 /** Endings of files in other languages that people try. */
@@ -50,9 +48,11 @@ export async function prepareModule(
       `cannot use ${name}: a ".${language}" file is no JavaScript module: ${WRITE_MAP}`,
     );
   }
-  const stripped = source.isTypeScript ? await stripAtOnce(source.text) : undefined;
   const text = source.isTypeScript
-    ? restoreSemicolons(source.text, stripped ?? await stripOrExplain(source))
+    ? restoreSemicolons(
+      source.text,
+      await stripAtOnce(source.text) ?? await stripOrExplain(source),
+    )
     : source.text;
   const exports = await readExports(name, text);
   if (exports.length === 0 && COMMON_JS.test(text)) {
@@ -66,8 +66,7 @@ export async function prepareModule(
   if (code.length > MAX_CODE_BYTES) {
     throw new ModuleError(`cannot use ${name}: it is longer than ${MAX_CODE_BYTES} bytes`);
   }
-  const isUnchecked = stripped !== undefined;
-  return { ...use, name, code, sha256: await sha256(code), isUnchecked };
+  return { ...use, name, code, sha256: await sha256(code) };
 }
 
 /** Whether a module of this name may contain types. */
@@ -129,21 +128,24 @@ export interface Refusal {
 }
 
 /**
- * Says what is wrong with code that a slot refuses, as if it had been looked at before it was sent.
+ * Says what is wrong with code that a slot refuses, as if it had been looked at before it was sent. Neither is
+ * JavaScript, nor does what takes types away at once see all mistakes.
  *
  * @throws {ModuleError} If it is found here.
  */
 export async function explainCode(
-  { name, code, isUnchecked }: Pick<MapJob, "name" | "code" | "isUnchecked">,
+  { name, code }: Pick<MapJob, "name" | "code">,
   { code: why, text }: Refusal,
 ): Promise<void> {
   if (why === "bad_exports") {
     const advice = text.endsWith(" map") ? `: ${ADD_MAP}` : "";
     throw new ModuleError(`cannot use ${name}: ${text}${advice}`);
   }
-  if (why === "bad_code" && isUnchecked) {
-    await stripOrExplain({ name, text: new TextDecoder().decode(code) });
-  }
+  if (why !== "bad_code" || !text.includes("SyntaxError")) return;
+  const script = new TextDecoder().decode(code);
+  // What types were taken away of has none any more, so this is a file that is called JavaScript.
+  if (await stripOrExplain({ name, text: script }) === script) return;
+  throw new ModuleError(`cannot read ${name}: it is TypeScript: name it .ts`);
 }
 
 async function stripOrExplain(

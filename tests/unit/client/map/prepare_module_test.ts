@@ -75,10 +75,24 @@ Deno.test("explainCode() says what was passed over when types were taken away", 
     assertMatch(error.message, message);
   }
   await explainCode(await prepare("export const map = (x: number) => x;"), UNLOADED);
-  await explainCode(await prepare("export const map = 1;\nconst a;", "f.js"), UNLOADED);
+  const jsError = await assertRejects(
+    async () =>
+      await explainCode(await prepare("export const map = 1;\nconst a;", "f.js"), UNLOADED),
+    ModuleError,
+  );
+  assertMatch(jsError.message, /^cannot read f\.js:2:7: .* initialized; correct it there$/);
   // Nothing but the code says what is wrong.
   const text = "it exports no function map";
   await explainCode(await prepare("export const map = 1;"), { code: "bad_code", text });
+});
+
+Deno.test("explainCode() knows TypeScript under a name of JavaScript's", async () => {
+  const module = await prepare("export const map = (x: number) => x;", "f.js");
+  const error = await assertRejects(() => explainCode(module, UNLOADED), ModuleError);
+  assertEquals(error.message, "cannot read f.js: it is TypeScript: name it .ts");
+  // What is thrown while JavaScript loads is said as it is, even if it could be read as TypeScript, too.
+  const text = "const a = 1, b = 2, c = 3; export const map = [a < b, b > (c)]; throw 1;";
+  await explainCode(await prepare(text, "f.js"), { code: "bad_code", text: "thrown: 1" });
 });
 
 Deno.test("explainCode() says what is exported and cannot be used", async () => {
