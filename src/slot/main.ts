@@ -7,7 +7,12 @@
  */
 
 import { setPriority } from "node:os";
-import { MAX_SLOT_START_LINE_BYTES, SLOT_NICENESS, SLOT_WATCH_MS } from "../limits.ts";
+import {
+  MAX_SLOT_START_LINE_BYTES,
+  SLOT_NICENESS,
+  SLOT_START_TIMEOUT_MS,
+  SLOT_WATCH_MS,
+} from "../limits.ts";
 import { messageLine } from "../jobs/channel_framer.ts";
 import type { Connection } from "../net/connection.ts";
 import { nowMs } from "../net/clock.ts";
@@ -26,6 +31,8 @@ export async function runSlot(): Promise<never> {
   // Ctrl-C, and what ends a service, reach the whole group; the worker decides when its slots are done.
   Deno.addSignalListener("SIGINT", () => {});
   Deno.addSignalListener(Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM", () => {});
+  // Until it has a connection to listen to, nothing else would end it where it cannot start.
+  const timeout = setTimeout(() => Deno.exit(1), SLOT_START_TIMEOUT_MS);
   const loading = Promise.all([loadSandbox(), importFinder()]);
   const [port = "", token = "", maxMemoryBytes = ""] = (await readStart()).split(" ");
   let watch: ReturnType<typeof setInterval> | undefined;
@@ -44,6 +51,7 @@ export async function runSlot(): Promise<never> {
   const channel = serve(sandbox, findImport, connection, Number(maxMemoryBytes));
   connection.write(messageLine({ op: "slot", token }));
   connection.start();
+  clearTimeout(timeout);
   return await new Promise<never>(() => {});
 }
 

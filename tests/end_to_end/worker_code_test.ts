@@ -210,6 +210,22 @@ Deno.test("what ends a worker ends its slots", { ignore }, async (t) => {
   }
 });
 
+Deno.test("what ends a worker while its slots start ends them", { ignore }, async () => {
+  // From when there are processes that have loaded nothing to when all have connected.
+  for (const delayMs of [0, 25, 50, 75, 100, 150, 200, 300, 500, 1000]) {
+    await using worker = await startWorker({ args: ["--allow-code", "--slots", "3"] });
+    const slots = await until("processes of slots", async () => {
+      const pids = await childrenOf(worker.process.pid);
+      return pids.length > 0 && pids;
+    });
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    slots.push(...await childrenOf(worker.process.pid));
+    worker.process.kill("SIGKILL");
+    await worker.process.status;
+    for (const pid of slots) await until(`the end of ${pid}`, () => isGone(pid));
+  }
+});
+
 Deno.test("a worker that is ended gives back what it has not done", async () => {
   await using worker = await codeWorker(1);
   using client = await JobClient.connect(worker.address);
