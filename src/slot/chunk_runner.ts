@@ -9,13 +9,13 @@
 import { InputError, ItemReader } from "../jobs/items.ts";
 import { isSafeInteger, sliceText, toBigInt, toNumber } from "../jobs/primordials.ts";
 import { ValueError } from "../jobs/values.ts";
-import { MAX_SHOWN_ITEM_CHARS, SLOT_WATCH_MS } from "../limits.ts";
+import { LEFT_UNDONE_MS, MAX_SHOWN_ITEM_CHARS, SLOT_WATCH_MS } from "../limits.ts";
 import type { JobContext } from "./job_context.ts";
 import type { Output } from "./output.ts";
 import type { Printer } from "./printer.ts";
 import * as shared from "./shared.ts";
 import type { SandboxChunk, SandboxJob } from "./shared.ts";
-import { accumulatorText, settled, type Sink, sinkOf } from "./sinks.ts";
+import { accumulatorFrom, accumulatorText, settled, type Sink, sinkOf } from "./sinks.ts";
 import { messageOf, oneLine, stackOf } from "./trouble.ts";
 import { BrokenJobError, type UserModule } from "./user_module.ts";
 
@@ -34,6 +34,10 @@ export interface RunnerParts {
   readonly state: Int32Array;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
+  /** Whether there is nothing to go on with behind the chunk that runs. */
+  readonly isLast: () => boolean;
+  /** Lets what the function has left undone have its turn. */
+  readonly turn: () => Promise<void>;
 }
 
 /** Stretches that are still to be done: at each halving one is added, and there are at most 2^31 items. */
@@ -58,6 +62,8 @@ export class ChunkRunner {
   #stretches = 0;
   /** What has to be waited for. */
   #promise: unknown;
+  /** When what the function has left undone had its turn. */
+  #turnedMs = -Infinity;
 
   /** Runs nothing yet. */
   constructor(parts: RunnerParts) {
@@ -89,11 +95,17 @@ export class ChunkRunner {
       }
       this.#sink.flush(this.#index);
     }
-    // The job may be over with this chunk.
-    printer.tellDropped();
     this.#state[INDEX] = -1;
+    const endedMs = now();
+    const ms = endedMs - startedMs - output.waitedMs;
+    // The job may be over with this chunk: what is to be said of it is said before.
+    if (this.#parts.isLast() || endedMs - this.#turnedMs >= LEFT_UNDONE_MS) {
+      await this.#parts.turn();
+      this.#turnedMs = now();
+    }
+    printer.tellDropped();
     this.#state[RUNNING] = 0;
-    output.tell(FROM_SANDBOX.done, this.#index, `${now() - startedMs - output.waitedMs}`);
+    output.tell(FROM_SANDBOX.done, this.#index, `${ms}`);
   }
 
   #begin(chunk: SandboxChunk, lines: Uint8Array): void {
@@ -214,7 +226,8 @@ export class ChunkRunner {
 
   /** Combines accumulators to one. What throws here is the job's failure, told of at the item it happened at. */
   #merge(): void {
-    const { module: { combine, initial }, output, context } = this.#parts;
+    const { module, output, context } = this.#parts;
+    const { combine, initial } = module;
     const { count, position, itemBytes } = this.#chunk;
     // A single empty line asks for the accumulator of nothing.
     const isNothing = itemBytes < 2;
@@ -225,7 +238,7 @@ export class ChunkRunner {
       for (; index < count && !isNothing; index++) {
         this.#state[INDEX] = index;
         context.at(position + index);
-        const next = this.#reader.next();
+        const next = accumulatorFrom(this.#reader.next(), module);
         accumulator = index === 0 ? next : settled(combine(accumulator, next), "combine");
       }
     } catch (error) {

@@ -8,6 +8,7 @@
 
 import type { Accumulator } from "../jobs/accumulator.ts";
 import { parseExactly } from "../jobs/items.ts";
+import { isSafeInteger, toBigInt } from "../jobs/primordials.ts";
 import { accumulatorOf, type BuiltInReduce } from "../jobs/reduce.ts";
 import { ValueError, valueText } from "../jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../limits.ts";
@@ -114,7 +115,7 @@ class OwnSink implements Sink {
   constructor(output: Output, module: UserModule) {
     this.#output = output;
     this.#module = module;
-    this.#accumulator = parseExactly(module.initial);
+    this.#accumulator = accumulatorFrom(parseExactly(module.initial), module);
   }
 
   begin(index: number): void {
@@ -130,7 +131,7 @@ class OwnSink implements Sink {
     if (end === this.#from) return;
     this.#output.startAt(this.#from);
     this.#output.reduced(accumulatorText(this.#accumulator), end - this.#from);
-    this.#accumulator = parseExactly(this.#module.initial);
+    this.#accumulator = accumulatorFrom(parseExactly(this.#module.initial), this.#module);
     this.#from = end;
   }
 
@@ -148,6 +149,11 @@ export function settled(accumulator: unknown, name: string): unknown {
     return accumulator;
   }
   throw new ValueError(`${name} must not be async`);
+}
+
+/** An accumulator that has been read. */
+export function accumulatorFrom(value: unknown, { isBig }: UserModule): unknown {
+  return isBig && isSafeInteger(value) ? toBigInt(value as number) : value;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface UserModule {
   readonly combine: (one: unknown, other: unknown) => unknown;
   /** JSON of the accumulator of nothing. */
   readonly initial: string;
+  /** Whether `initial` is a bigint: what is read back as a number, as JSON tells no difference, is one again then. */
+  readonly isBig: boolean;
 }
 
 /** Thrown where a job cannot be run. */
@@ -99,6 +101,7 @@ function checked(exported: Record<string, unknown>, job: SandboxJob): UserModule
     reduce: reduce as UserModule["reduce"],
     combine: (combine ?? reduce) as UserModule["combine"],
     initial: isOwn ? initialText(initial) : "null",
+    isBig: typeof initial === "bigint",
   };
   return module;
 }

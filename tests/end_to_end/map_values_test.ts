@@ -204,6 +204,16 @@ async function reducesByModule(cluster: MapCluster): Promise<void> {
     (_, index) => `"${"x".repeat((index * 7919) % 4999)}"\n`,
   );
   await check(cluster, ["longest.js", "--input", "-"], `"${"x".repeat(4998)}"\n`, words.join(""));
+  // Small ones come back as numbers from JSON.
+  await cluster.write(
+    "product.js",
+    `export const map = (x) => BigInt(x % 3 + 1);
+     export const initial = 1n;
+     export const reduce = (a, b) => a * b % 1000003n;`,
+  );
+  let product = 1n;
+  for (let x = 1; x <= 30_000; x++) product = product * BigInt(x % 3 + 1) % 1000003n;
+  await check(cluster, ["product.js", "--range", "1..30000"], `${product}\n`);
   // Two accumulators that are together longer than a chunk of lines may be.
   await cluster.write(
     "long.js",

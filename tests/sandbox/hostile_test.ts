@@ -246,7 +246,8 @@ Deno.test("what is printed comes with its position, and not more of it than is a
   const bytes = slot.printed.reduce((sum, { text }) => sum + text!.length, 0);
   assert(bytes < 4 * (MAX_PRINT_BYTES_PER_SECOND + MAX_TEXT_CHARS), `${bytes}`);
   const [first, last] = [texts[0]!, texts.at(-1)!];
-  assertEquals([first[0], last[0]], [0, 4]);
+  // That lines were left out is said at the end of the chunk, if not before.
+  assertEquals([first[0], last[0]], [0, 0]);
   const leftOut = texts.reduce((sum, [, text]) => {
     const more = /^… (\d+) more lines? (?:was|were) left out$/.exec(String(text));
     return sum + (more === null ? 0 : Number(more[1]) - 1);
@@ -264,6 +265,17 @@ Deno.test("what a function leaves behind and fails later does not end the slot",
   assertEquals(lines, ["1", "2", "3"]);
   const texts = slot.printed.map(({ text }) => text);
   assertEquals(texts.sort(), ["Uncaught: Error: late", "Unhandled rejection: Error: floating"]);
+});
+
+Deno.test("a rejection that nobody waits for is told of before the chunk is over", async () => {
+  await using slot = await Slot.with(`async function check(x) { throw new Error("floating " + x); }
+  export function map(x) { check(x); return x; }`);
+  for (const first of [1, 3]) {
+    assertEquals((await slot.range(first, 2)).end.op, "done");
+    const texts = slot.printed.splice(0).map(({ text }) => text);
+    const expected = [first, first + 1].map((x) => `Unhandled rejection: Error: floating ${x}`);
+    assertEquals(texts, expected);
+  }
 });
 
 Deno.test("a slot ends when its connection does, whatever its function is at", async () => {
