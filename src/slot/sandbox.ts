@@ -28,12 +28,16 @@ import { BrokenJobError, loadModule } from "./user_module.ts";
 const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
 
 const { preventDefault } = Event.prototype;
-// Faster would be an immediate: of that the platform calls what a function can replace.
-const startTimer = setTimeout;
+const beginTurn = setImmediate;
 const Future = Promise;
-const [Sets, Functions] = [Set.prototype, Function.prototype];
-const { has } = Sets;
-const { call } = Functions;
+/** Of what a function can replace, what the platform calls in a turn of its loop: Deno 2.9 the first three. */
+const CALLED_IN_TURNS = [
+  [Array.prototype, Symbol.iterator],
+  [Object.getPrototypeOf([][Symbol.iterator]()), "next"],
+  [Reflect, "apply"],
+  [Set.prototype, "has"],
+  [Function.prototype, "call"],
+].map(([owner, key]) => ({ owner, key, called: owner[key] }));
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
 scope.onmessage = ({ data, ports: [bell] }: MessageEvent<SandboxStart>) => {
@@ -143,9 +147,12 @@ class Sandbox {
 
 /** Lets the platform call what is due, and tell of promises that were rejected and nobody waits for. */
 async function turn(): Promise<void> {
-  // Deno 2.4 uses them when a timer is due, and its thread ends where they throw.
-  if (Sets.has !== has || Functions.call !== call) return;
-  await new Future<void>((resolve) => startTimer(resolve, 0));
+  for (let index = 0; index < CALLED_IN_TURNS.length; index++) {
+    const { owner, key, called } = CALLED_IN_TURNS[index]!;
+    // What throws there ends the thread.
+    if (owner[key] !== called) return;
+  }
+  await new Future<void>((resolve) => beginTurn(resolve));
 }
 
 /**

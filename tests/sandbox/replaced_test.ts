@@ -91,6 +91,8 @@ Deno.test("functions of the language that were broken break nothing of ours", as
     const globals = ["String", "Number", "BigInt", "Array", "Uint8Array", "Error", "Promise", "Reflect",
       "Math", "Atomics", "performance", "setInterval", "clearInterval", "TextDecoder", "isFinite"];
     export function setup() {
+      put(Object.getPrototypeOf([][Symbol.iterator]()), "next", bad);
+      put(Reflect, "apply", bad);
       put(JSON, "stringify", wrong);
       put(JSON, "parse", wrong);
       put(JSON, "rawJSON", wrong);
