@@ -213,7 +213,7 @@ function bytesOfEach(text: (op: ArithmeticOp) => string): Record<ArithmeticOp, U
  */
 export function writeArithmeticReply(
   out: LineWriter,
-  request: ArithmeticRequest,
+  request: Pick<ArithmeticRequest, "op" | "a" | "b">,
   result: number,
   id: number | undefined,
   isBrief = false,

@@ -5,7 +5,7 @@ import { LineFramer } from "./framing.ts";
 import { type Lines, LineWriter } from "./line_writer.ts";
 import type { ConnectionId } from "./machine.ts";
 import { versionMismatch } from "./hello.ts";
-import type { ArithmeticRequest, HelloRequest, RequestId } from "./messages.ts";
+import type { ArithmeticOp, ArithmeticRequest, HelloRequest, RequestId } from "./messages.ts";
 import { Queue } from "./queue.ts";
 
 /** The place of one request in the order of its connection's replies. */
@@ -14,9 +14,18 @@ export interface ReplySlot {
   id: RequestId | undefined;
   /** Length of the request's line, and about that of its reply. */
   bytes: number;
-  /** The reply, once it is ready. */
+  /** The reply, once it is ready; {@linkcode AS_RESULT} where it is to be made of the fields below. */
   text: string | undefined;
+  op: ArithmeticOp;
+  a: number;
+  b: number;
+  result: number;
 }
+
+/** No reply is empty. */
+const AS_RESULT = "";
+/** About as long is the reply to a basic operation. */
+const RESULT_REPLY_BYTES = 64;
 
 /** The places of requests, used again once they are answered. */
 export class ReplySlots {
@@ -25,7 +34,9 @@ export class ReplySlots {
   /** A place for a request that has just been read. */
   take(id: RequestId | undefined, bytes: number): ReplySlot {
     const slot = this.#spare.pop();
-    if (slot === undefined) return { id, bytes, text: undefined };
+    if (slot === undefined) {
+      return { id, bytes, text: undefined, op: "add", a: 0.5, b: 0.5, result: 0.5 };
+    }
     slot.id = id;
     slot.bytes = bytes;
     return slot;
@@ -122,9 +133,10 @@ export class Session {
   /** Answers a basic operation; what it gives is what {@linkcode Session.reply} does. */
   replyResult(slot: ReplySlot, request: ArithmeticRequest, result: number): number {
     const { id } = slot;
-    if (typeof id === "string" || !this.#isNext(slot)) {
+    if (typeof id === "string") {
       return this.reply(slot, encodeArithmeticReply(request, result, id));
     }
+    if (!this.#isNext(slot)) return this.#hold(slot, request, result);
     const before = this.#waitingBytes;
     writeArithmeticReply(this.out, request, result, id, this.brief);
     return this.#replied(slot, before);
@@ -156,13 +168,30 @@ export class Session {
     return this.#waitingBytes - before;
   }
 
+  /** Keeps a result until the replies before it have gone out: what it consists of takes less than its text. */
+  #hold(slot: ReplySlot, { op, a, b }: ArithmeticRequest, result: number): number {
+    this.outstanding--;
+    slot.text = AS_RESULT;
+    slot.op = op;
+    slot.a = a;
+    slot.b = b;
+    slot.result = result;
+    this.#heldBytes += RESULT_REPLY_BYTES;
+    return RESULT_REPLY_BYTES;
+  }
+
   /** Sends the replies to bare requests as far as there is one to each. */
   #sendBare(): void {
     let first: ReplySlot | undefined;
     while ((first = this.#bare.first) !== undefined && first.text !== undefined) {
       this.#bare.shift();
-      this.out.text(first.text);
-      this.#heldBytes -= first.text.length;
+      if (first.text === AS_RESULT) {
+        writeArithmeticReply(this.out, first, first.result, undefined);
+        this.#heldBytes -= RESULT_REPLY_BYTES;
+      } else {
+        this.out.text(first.text);
+        this.#heldBytes -= first.text.length;
+      }
       this.#slots.giveBack(first);
     }
   }
