@@ -253,6 +253,8 @@ export const MAX_UNSENT_MESSAGE_BYTES = 1024 * 1024;
 export const MAX_JOBS = 64;
 /** How long a job waits for a worker that runs code, when there is none. */
 export const JOB_STALL_MS = 60_000;
+/** How long a worker that could not do a job is not asked again: it may have had no room, or no workers of its own. */
+export const JOB_REFUSAL_REST_MS = 1000;
 /** How often a server with jobs looks for workers that came, went or were drained, and for what is slow. */
 export const JOB_WATCH_MS = 50;
 /** A chunk is given to a second worker when it has taken so many times as long as it should. */

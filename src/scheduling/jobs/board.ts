@@ -46,13 +46,6 @@ export class Board {
     this.changed();
   }
 
-  /** Slots of all workers that are not about to go. */
-  get slots(): number {
-    let slots = 0;
-    for (const channel of this.channels) if (!channel.isLeaving) slots += channel.slots;
-    return slots;
-  }
-
   /** Gives out what can be given. */
   handOut(nowMs: number): void {
     if (!this.#isChanged || this.#isStopping) return;
@@ -61,7 +54,7 @@ export class Board {
     const channels = this.#usable();
     const slots = channels.reduce((sum, channel) => sum + channel.slots, 0);
     this.#crowd = { slots: Math.max(1, slots), places: CHUNKS_PER_SLOT * Math.max(1, slots) };
-    this.#freeReserved(channels);
+    this.#freeReserved(channels, nowMs);
     this.#giveSuspects(channels, nowMs);
     // Nobody gets a second chunk for a slot while somebody else has none.
     for (let perSlot = 1; perSlot <= CHUNKS_PER_SLOT; perSlot++) {
@@ -78,16 +71,19 @@ export class Board {
   tick(nowMs: number): void {
     if (this.jobs.size === 0) return;
     this.#port.wakeBy(nowMs + JOB_WATCH_MS);
-    const { slots } = this;
     for (const job of [...this.jobs.values()]) {
       const late = recallable(job, nowMs);
       if (late !== undefined) job.recall(late);
-      if (slots > 0 || !job.hasWork) job.stalledSinceMs = undefined;
+      if (!job.hasWork || this.#hasSlotFor(job)) job.stalledSinceMs = undefined;
       else job.stalledSinceMs ??= nowMs;
       const { stalledSinceMs = Infinity } = job;
       if (nowMs - stalledSinceMs >= JOB_STALL_MS) this.#port.stalled(job);
     }
     this.changed();
+  }
+
+  #hasSlotFor(job: Job): boolean {
+    return [...this.channels].some((one) => !one.isLeaving && one.slots > 0 && !one.refuses(job));
   }
 
   /** Those who are trusted; where there is none, those who are not trusted much. */
@@ -110,7 +106,7 @@ export class Board {
   /** Gives a worker a chunk of the job that has the fewest. */
   #giveOne(channel: WorkerChannel, nowMs: number): boolean {
     for (const job of this.#byTurn()) {
-      if (job.code === undefined || channel.refused.has(job)) continue;
+      if (job.code === undefined || !channel.mayBeAsked(job, nowMs)) continue;
       if (job.next(channel, this.#crowd, nowMs) !== undefined) return true;
     }
     return false;
@@ -126,7 +122,7 @@ export class Board {
     if (!channel.hasRoom(1, nowMs)) return;
     const others = [...this.#byTurn()].filter((job) => !hungry.includes(job));
     for (const job of [...hungry, ...others]) {
-      if (channel.refused.has(job)) continue;
+      if (!channel.mayBeAsked(job, nowMs)) continue;
       for (;;) {
         const { attempt, nextMs } = slowest(job, channel, nowMs);
         this.#port.wakeBy(nextMs);
@@ -138,13 +134,13 @@ export class Board {
   }
 
   /** Nobody is kept free for what does not wait any more, or cannot be given to him. */
-  #freeReserved(channels: readonly WorkerChannel[]): void {
+  #freeReserved(channels: readonly WorkerChannel[], nowMs: number): void {
     for (const channel of this.channels) {
       const { reservedFor } = channel;
       if (reservedFor === undefined) continue;
       const isRight = channels.includes(channel) &&
         [...this.jobs.values()].some((job) =>
-          !channel.refused.has(job) && job.waiting.includes(reservedFor)
+          channel.mayBeAsked(job, nowMs) && job.waiting.includes(reservedFor)
         );
       if (!isRight) channel.reservedFor = undefined;
     }
@@ -155,7 +151,7 @@ export class Board {
     for (const job of this.jobs.values()) {
       for (const segment of job.waiting.filter((one) => one.isSuspect)) {
         const reserved = channels.find((one) => one.reservedFor === segment);
-        const least = leastBusy(channels.filter((one) => !one.refused.has(job)));
+        const least = leastBusy(channels.filter((one) => one.mayBeAsked(job, nowMs)));
         // Another may have become idle first.
         const isMoved = reserved === undefined || (reserved.inHand > 0 && least?.inHand === 0);
         const channel = isMoved ? least : reserved;

@@ -18,6 +18,7 @@ import {
   MAX_JOB_PRINT_BYTES_PER_SECOND,
   MAX_PIECE_BYTES,
 } from "../../limits.ts";
+import { countLines } from "./lines.ts";
 import type { ClientChannel } from "./client_channel.ts";
 import type { Code } from "./code_store.ts";
 import { Job } from "./job.ts";
@@ -31,6 +32,7 @@ interface Arriving {
   readonly chunk: ChunkMessage;
   readonly pieces: Pieces;
   left: number;
+  lines: number;
 }
 
 /** One job as its client gives it: how the module and the input arrive, and how it is told of results. */
@@ -107,7 +109,7 @@ export class ClientJob implements Requester {
       ? mergeBytes + itemBytes > MAX_JOB_MERGE_BYTES
       : inputBytes + itemBytes > 2 * MAX_JOB_INPUT_BYTES + MAX_ITEM_BYTES;
     if (isTooMuch) return "sent more lines than it may";
-    this.#arriving = { chunk, pieces: new Pieces(), left: itemBytes };
+    this.#arriving = { chunk, pieces: new Pieces(), left: itemBytes, lines: 0 };
     return payload.length === 0 ? undefined : this.addLines(chunk.chunk, payload);
   }
 
@@ -121,8 +123,13 @@ export class ClientJob implements Requester {
     if (chunk.merge !== true) this.#arrived += payload.length;
     if (arriving.left < 0) return "sent too many lines";
     pieces.add(payload);
+    arriving.lines += countLines(payload, Infinity);
     if (arriving.left > 0) return undefined;
     this.#arriving = undefined;
+    // Whoever is given a part of it would close the channel to us, and with that everybody else's jobs there.
+    if (arriving.lines !== chunk.count) {
+      return `sent ${arriving.lines} lines of a chunk that has ${chunk.count}`;
+    }
     this.#add(chunk, new Stretch(chunk.position, chunk.count, undefined, pieces.list));
   }
 

@@ -93,7 +93,7 @@ export function superfluous(jobs: Iterable<Job>, hungry: readonly Job[]): Attemp
  * has waited behind others for longer than an idle worker would take.
  */
 export function isHungry(job: Job, channels: readonly WorkerChannel[], nowMs: number): boolean {
-  if (job.code === undefined || channels.every((channel) => channel.refused.has(job))) return false;
+  if (job.code === undefined || channels.every((channel) => channel.refuses(job))) return false;
   for (const attempt of job.attempts) {
     const { startedMs, channel } = attempt;
     // Where a slot is free for it, its module is being loaded or set up.

@@ -18,7 +18,7 @@ export function workforceOf(job: Job, board: Board): Workforce {
   let workers = 0;
   let slots = 0;
   for (const channel of board.channels) {
-    if (!channel.isUsable || channel.slots === 0 || channel.refused.has(job)) continue;
+    if (!channel.isUsable || channel.slots === 0 || channel.refuses(job)) continue;
     workers++;
     slots += channel.slots;
   }

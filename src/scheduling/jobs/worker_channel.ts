@@ -2,7 +2,7 @@ import { ChannelFramer, type Framed } from "../../jobs/channel_framer.ts";
 import { isWhole, textOf } from "../../jobs/members.ts";
 import type { ChunkMessage, PrintMessage } from "../../jobs/messages.ts";
 import { Pulse } from "../../jobs/pulse.ts";
-import { HEARTBEATS_TO_DOWN, MAX_TOLD_SLOTS } from "../../limits.ts";
+import { HEARTBEATS_TO_DOWN, JOB_REFUSAL_REST_MS, MAX_TOLD_SLOTS } from "../../limits.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
 import type { Worker } from "../worker.ts";
 import type { Attempt } from "./attempt.ts";
@@ -44,12 +44,12 @@ export class WorkerChannel {
   reservedFor: Segment | undefined;
   /** What runs alone on it. */
   suspect: Attempt | undefined;
-  /** Jobs that it cannot do. */
-  readonly refused: WeakSet<Job> = new WeakSet();
   readonly #wire: ChannelWire;
   readonly #port: WorkerChannelPort;
   readonly #framer = new ChannelFramer(({ job }) => this.#opened.has(job as number));
   readonly #opened = new Map<number, Opened>();
+  /** Jobs that it cannot do, as far as is known, and when it may be asked again. */
+  readonly #refusals = new Map<Job, number>();
   #pulse: Pulse;
 
   /** A channel that stands. */
@@ -89,6 +89,16 @@ export class WorkerChannel {
       return false;
     }
     return this.inHand < this.slots * chunksPerSlot && nowMs >= this.restsUntilMs;
+  }
+
+  /** Whether it has said that it cannot do a job, and has done nothing of it since. */
+  refuses(job: Job): boolean {
+    return this.#refusals.has(job);
+  }
+
+  /** Whether it may be asked to do something of a job: what it could not do a while ago it may be able to. */
+  mayBeAsked(job: Job, nowMs: number): boolean {
+    return nowMs >= (this.#refusals.get(job) ?? -Infinity);
   }
 
   /** Tells the worker of a job, if it does not know it. */
@@ -140,6 +150,7 @@ export class WorkerChannel {
 
   /** A job is over. */
   close(job: Job): void {
+    this.#refusals.delete(job);
     const opened = this.#opened.get(job.number);
     if (opened === undefined) return;
     this.#opened.delete(job.number);
@@ -230,10 +241,8 @@ export class WorkerChannel {
           } satisfies PrintMessage,
           nowMs,
         ) as undefined;
-      case "job_failed": {
-        this.#refuse(job, members);
-        return undefined;
-      }
+      case "job_failed":
+        return this.#refuse(job, members, nowMs) as undefined;
     }
   }
 
@@ -243,6 +252,7 @@ export class WorkerChannel {
     switch (members.op) {
       case "started":
         if (attempt.startedMs === undefined) this.running++;
+        this.#refusals.delete(job);
         return job.started(attempt, nowMs) as undefined;
       case "at":
         if (isWhole(position)) attempt.movedTo(position);
@@ -280,10 +290,10 @@ export class WorkerChannel {
     this.#port.changed();
   }
 
-  #refuse(job: Job, members: Framed["members"]): void {
+  #refuse(job: Job, members: Framed["members"], nowMs: number): void {
     const opened = this.#opened.get(job.number)!;
     this.#opened.delete(job.number);
-    this.refused.add(job);
+    this.#refusals.set(job, nowMs + JOB_REFUSAL_REST_MS);
     for (const attempt of opened.attempts.values()) {
       this.#remove(attempt);
       job.returned(attempt, 0, "late");

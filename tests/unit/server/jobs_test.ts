@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { JOB_CLIENT_SILENCE_MS, JOB_STALL_MS, MAX_JOBS } from "../../../src/limits.ts";
+import {
+  JOB_CLIENT_SILENCE_MS,
+  JOB_REFUSAL_REST_MS,
+  JOB_STALL_MS,
+  MAX_JOBS,
+} from "../../../src/limits.ts";
 import { JobWires, OPENING, type Wire } from "./job_wire.ts";
 
 const CHANNEL = { op: "channel", protocol: 1 };
@@ -233,14 +238,66 @@ Deno.test("a module that cannot be loaded ends the job, and is not kept", () => 
   assertEquals(wires.messages(other)[0], { op: "need", job: 1 });
 });
 
-Deno.test("a worker that cannot do a job is not asked for it again, and the job goes on", () => {
+const REFUSAL = { op: "job_failed", job: 1, code: "no_code_worker", error: "no" };
+
+Deno.test("what a worker cannot do goes to another, and it is asked again after a while", () => {
   const { wires, client, worker } = running();
   wires.send(client, RANGE);
-  wires.take(worker);
-  wires.send(worker, { op: "job_failed", job: 1, code: "no_code_worker", error: "no" });
-  wires.advance(500);
+  assertEquals(wires.messages(worker).map(({ op }) => op), ["open", "chunk", "chunk"]);
+  wires.send(worker, REFUSAL);
+  const joined = wires.accept();
+  wires.send(joined, { op: "join", protocol: 1, name: "lab", instance: "i", slots: 1 });
+  const other = wires.accept();
+  wires.send(other, { ...CHANNEL, instance: "i", slots: 1 });
+  const positions = wires.messages(other).filter(({ op }) => op === "chunk")
+    .map(({ position }) => position);
+  assertEquals(positions, [1, 2]);
+  wires.advance(JOB_REFUSAL_REST_MS - 100);
   assertEquals(wires.messages(worker), []);
+  wires.advance(200);
+  assertEquals(wires.messages(worker).map(({ op }) => op), ["open", "chunk"]);
   assert(!wires.take(client).includes("job_failed"));
+});
+
+Deno.test("a job that all workers refuse is asked of them again and again, and fails in the end", () => {
+  const { wires, client, worker } = running();
+  wires.send(client, RANGE);
+  let asked = 0;
+  for (let ms = 0; ms < JOB_STALL_MS + 2000; ms += 500) {
+    if (wires.messages(worker).some(({ op }) => op === "open")) {
+      wires.send(worker, REFUSAL);
+      asked++;
+    }
+    assert(client.end === undefined);
+    wires.send(client, { op: "pong" });
+    wires.send(worker, { op: "pong" });
+    const ping = /"id":(\d+)/.exec(wires.take(wires.dialled[0]!));
+    if (ping !== null) wires.send(wires.dialled[0]!, { id: Number(ping[1]), ok: true });
+    wires.advance(500);
+  }
+  assert(asked > 30, `${asked}`);
+  assertStringIncludes(wires.take(client), '"code":"no_code_worker"');
+});
+
+Deno.test("a client that gives fewer lines than it says loses its channel, and nobody else his", () => {
+  const { wires, worker } = running("items");
+  for (const [count, text] of [[5, "11111\n"], [2, "1\n2\n3\n"], [2, "1\n22"]] as const) {
+    const bad = wires.client();
+    const bytes = text.length;
+    wires.send(bad, { ...OPENING, input: "items" });
+    wires.send(bad, {
+      op: "chunk",
+      job: 1,
+      chunk: 1,
+      position: 1,
+      count,
+      credit: 9,
+      item_bytes: bytes,
+      bytes,
+    }, text);
+    assertEquals([bad.end, worker.end], ["close", undefined], text);
+  }
+  assertEquals(wires.messages(worker).filter(({ op }) => op === "chunk"), []);
 });
 
 Deno.test("a worker that goes is waited for until it has said all of what it had", () => {
@@ -378,17 +435,15 @@ Deno.test("a long line comes whole though other lines are held", () => {
   const { wires, client } = running("items");
   const chunk = { op: "chunk", job: 1, position: 1, count: 9, credit: 9 };
   for (let number = 1; number <= 3; number++) {
-    const item_bytes = number < 3 ? 250_000 : 10_000_000;
+    const item_bytes = number < 3 ? 249_993 : 10_000_000;
     const count = number < 3 ? 9 : 1;
     const of = { ...chunk, chunk: number, position: 9 * number - 8, count, item_bytes };
-    const text = number < 3
-      ? ("1".repeat(20_000) + "\n").repeat(9).padEnd(250_000, "\n")
-      : "1".repeat(250_000);
-    wires.send(client, { ...of, bytes: 250_000 }, text);
+    const text = number < 3 ? ("1".repeat(27_776) + "\n").repeat(9) : "1".repeat(250_000);
+    wires.send(client, { ...of, bytes: text.length }, text);
   }
   const wanted = wires.messages(client).filter(({ op }) => op === "want")
     .reduce((sum, { want }) => sum + Number(want), 1024 * 1024);
-  assert(wanted >= 10_500_000, `${wanted}`);
+  assert(wanted >= 2 * 249_993 + 10_000_000, `${wanted}`);
 });
 
 Deno.test("merges go before other chunks, whole, and are told of at once", () => {
