@@ -323,7 +323,9 @@ export const MAX_JOB_PRINT_BYTES_PER_SECOND = 256 * 1024;
 /** What a printed text costs of that beside its characters, as even an empty one is a message. */
 export const PRINT_COST_BYTES = 64;
 /** How long what a function leaves undone, as a timer, may wait for its turn while it is called all the time. */
-export const LEFT_UNDONE_MS = 1000;
+export const LEFTOVERS_TURN_MS = 1000;
+/** How long that may take at the end of a chunk before its slot is ended. */
+export const LEFTOVERS_MAX_MS = 1000;
 /** Longest text of an error, a stack or a printed line that is passed on, in characters. */
 export const MAX_TEXT_CHARS = 4096;
 /** How much of an item is shown where it failed, in characters. */

@@ -9,7 +9,7 @@
 import { InputError, ItemReader } from "../jobs/items.ts";
 import { isSafeInteger, sliceText, toBigInt, toNumber } from "../jobs/primordials.ts";
 import { ValueError } from "../jobs/values.ts";
-import { LEFT_UNDONE_MS, MAX_SHOWN_ITEM_CHARS, SLOT_WATCH_MS } from "../limits.ts";
+import { LEFTOVERS_TURN_MS, MAX_SHOWN_ITEM_CHARS, SLOT_WATCH_MS } from "../limits.ts";
 import type { JobContext } from "./job_context.ts";
 import type { Output } from "./output.ts";
 import type { Printer } from "./printer.ts";
@@ -83,7 +83,8 @@ export class ChunkRunner {
       let isWhole = this.#runOn();
       if (!isWhole) {
         const watch = startInterval(() => {
-          if (this.#state[ATTENTION] !== 0) this.#attend();
+          // Whether it shall stop is for the loop to see.
+          if (this.#state[ATTENTION] !== 0 && this.#attend()) this.#state[ATTENTION] = 1;
           if (this.#isUnwanted()) context.abort();
         }, SLOT_WATCH_MS);
         while (!isWhole) {
@@ -97,15 +98,16 @@ export class ChunkRunner {
     }
     this.#state[INDEX] = -1;
     const endedMs = now();
-    const ms = endedMs - startedMs - output.waitedMs;
+    const ms = `${endedMs - startedMs - output.waitedMs}`;
+    output.tell(FROM_SANDBOX.resting, this.#index, ms);
     // The job may be over with this chunk: what is to be said of it is said before.
-    if (this.#parts.isLast() || endedMs - this.#turnedMs >= LEFT_UNDONE_MS) {
+    if (this.#parts.isLast() || endedMs - this.#turnedMs >= LEFTOVERS_TURN_MS) {
       await this.#parts.turn();
       this.#turnedMs = now();
-    }
+    } else await null;
     printer.tellDropped();
     this.#state[RUNNING] = 0;
-    output.tell(FROM_SANDBOX.done, this.#index, `${ms}`);
+    output.tell(FROM_SANDBOX.done, this.#index, ms);
   }
 
   #begin(chunk: SandboxChunk, lines: Uint8Array): void {

@@ -29,6 +29,8 @@ export const FROM_SANDBOX = {
   result: 3,
   /** The item of that index failed: {@linkcode Trouble}. */
   failed: 4,
+  /** Nothing comes of the chunk any more, but what the function left undone has its turn; as `done`, which follows. */
+  resting: 7,
   /** The chunk is over: number of items that were told of; as text, milliseconds that the function took. */
   done: 5,
   /** The function printed the text; first is the index of its item, or -1. */

@@ -128,9 +128,11 @@ class OwnSink implements Sink {
   }
 
   flush(end: number): void {
-    if (end === this.#from) return;
-    this.#output.startAt(this.#from);
-    this.#output.reduced(accumulatorText(this.#accumulator), end - this.#from);
+    if (end > this.#from) {
+      this.#output.startAt(this.#from);
+      this.#output.reduced(accumulatorText(this.#accumulator), end - this.#from);
+    }
+    // Where nothing is held, a reduce that threw may still have changed it.
     this.#accumulator = accumulatorFrom(parseExactly(this.#module.initial), this.#module);
     this.#from = end;
   }

@@ -2,9 +2,9 @@ import { ChannelFramer, type Framed, messageLine } from "../jobs/channel_framer.
 import { cutResult, type Result } from "../jobs/cut_result.ts";
 import { failedBytes } from "../jobs/failed_bytes.ts";
 import type { FailedMessage, FailureCause, OpenMessage, RunnerMessage } from "../jobs/messages.ts";
-import { CHUNK_MAX_MS, MAX_CODE_BYTES, MAX_PIECE_BYTES, SLOT_FLUSH_MS } from "../limits.ts";
+import { MAX_CODE_BYTES, MAX_PIECE_BYTES, SLOT_FLUSH_MS } from "../limits.ts";
 import { Inbox } from "./inbox.ts";
-import { ItemWatch } from "./item_watch.ts";
+import { Overseer, type Rest } from "./overseer.ts";
 import type { Ring } from "./ring.ts";
 import * as shared from "./shared.ts";
 import type { SandboxJob, Trouble } from "./shared.ts";
@@ -58,14 +58,31 @@ export class SlotChannel {
   #lastSerial = 0;
   /** What of the first chunk is to be said next, and waits until it is allowed. */
   #held: Result | FailedMessage | undefined;
-  readonly #item = new ItemWatch();
+  readonly #overseer: Overseer;
   /** When the function's thread was last asked for what it holds. */
   #flushedMs = -Infinity;
+  /** What has come of the first chunk, while what the function has left undone has its turn. */
+  #rest: Rest | undefined;
+  /** Whether the process ends once everything said has gone. */
+  #isLeaving = false;
 
   /** A channel on which nothing was said. */
   constructor(parts: SlotParts) {
     this.#parts = parts;
     this.#inbox = new Inbox(parts.toSandbox);
+    const { port, state, maxMemoryBytes } = parts;
+    this.#overseer = new Overseer({
+      maxMemoryBytes,
+      span: () => Atomics.load(state, SPAN),
+      say: (message) => this.#say(message),
+      stop: (chunk) => this.#stop(chunk),
+      over: () => this.#isOver = true,
+      end: () => port.end(),
+      leave: (rest) => {
+        this.#sayEnd(rest);
+        this.#isOver = this.#isLeaving = true;
+      },
+    });
   }
 
   /** Takes bytes of the worker's, which are borrowed. */
@@ -83,6 +100,7 @@ export class SlotChannel {
    * was said that the first chunk runs, it may: an item that kills at once is not taken for a `setup` that does.
    */
   drained(): void {
+    if (this.#isLeaving) return this.#parts.port.end();
     if (!this.#inbox.isOpen && this.#isReady && this.#handed > 0) this.#inbox.open();
   }
 
@@ -101,16 +119,14 @@ export class SlotChannel {
       Atomics.store(state, ATTENTION, 1);
     }
     this.#drain();
-    const memory = this.#parts.port.memoryBytes();
+    const memoryBytes = this.#parts.port.memoryBytes();
     const serial = Atomics.load(state, RUNNING);
     const index = Atomics.load(state, INDEX);
     const chunk = this.#chunks[0];
     const isRunning = this.#handed > 0 && chunk?.serial === serial && index >= 0 &&
       Atomics.load(state, RUNNING) === serial;
-    if (isRunning) this.#sawItem(chunk, index, memory, nowMs);
-    else this.#item.sawNone();
-    if (memory > this.#parts.maxMemoryBytes) this.#tooMuch(memory, isRunning ? chunk : undefined);
-    else if (isRunning) this.#checkTimes(chunk, nowMs);
+    const seen = { running: isRunning ? { chunk, index } : undefined, rest: this.#rest };
+    this.#overseer.look(seen, memoryBytes, nowMs);
   }
 
   #handle({ members, payload }: Framed): void {
@@ -148,6 +164,7 @@ export class SlotChannel {
     const isTooLong = !(job.code_bytes <= MAX_CODE_BYTES);
     if (this.#job !== undefined || isTooLong) return this.#parts.port.end();
     this.#job = job;
+    this.#overseer.job = job;
     this.#code = new Uint8Array(job.code_bytes);
     const { name, input, call, reduce, args = null, seed, code_bytes: codeBytes } = job;
     const inside: SandboxJob = { name, input, call, reduce, args, seed, codeBytes };
@@ -239,7 +256,7 @@ export class SlotChannel {
     switch (kind) {
       case FROM_SANDBOX.ready:
         this.#isReady = true;
-        this.#item.restBytes = this.#parts.port.memoryBytes();
+        this.#overseer.ready(this.#parts.port.memoryBytes());
         return this.#started();
       case FROM_SANDBOX.broken: {
         const { cause, error, stack } = decode<Trouble>(payload);
@@ -256,7 +273,11 @@ export class SlotChannel {
     if (kind === FROM_SANDBOX.result) this.#held = { position, count: second, payload };
     else if (kind === FROM_SANDBOX.failed) {
       this.#held = this.#failed(chunk, position, decode<Trouble>(payload));
-    } else this.#done(chunk, position, Number(decoder.decode(payload)));
+    } else {
+      const rest = { chunk, position, ms: Number(decoder.decode(payload)), sinceMs: Infinity };
+      if (kind === FROM_SANDBOX.resting) this.#rest = rest;
+      else this.#done(rest);
+    }
   }
 
   #failed(chunk: SlotChunk, position: number, trouble: Trouble): FailedMessage {
@@ -273,14 +294,19 @@ export class SlotChannel {
     };
   }
 
-  #done(chunk: SlotChunk, position: number, ms: number): void {
+  #done(rest: Rest): void {
+    this.#rest = undefined;
     this.#chunks.shift();
     this.#handed--;
+    this.#sayEnd(rest);
+    this.#started();
+    this.#handOver();
+  }
+
+  #sayEnd({ chunk, position, ms }: Rest): void {
     if (position === chunk.position + chunk.count) {
       this.#say({ op: "done", job: this.#job!.job, chunk: chunk.number, ms });
     } else this.#return(chunk, position, ms, chunk.stopWhy ?? "dropped");
-    this.#started();
-    this.#handOver();
   }
 
   #return(chunk: SlotChunk, position: number, ms: number, why: "dropped" | "late"): void {
@@ -313,61 +339,6 @@ export class SlotChannel {
     const bytes = payload.length;
     this.#say({ op: "result", job, chunk: chunk.number, position, count, bytes });
     this.#parts.port.sendBytes(payload);
-  }
-
-  /**
-   * Tells of the item that runs, if that is news. Where each item has a line of its own, the lines say how far it has
-   * come, if there is credit for them: only an item that is seen a second time, and so takes its time, is worth a
-   * message of its own.
-   */
-  #sawItem(chunk: SlotChunk, index: number, memory: number, nowMs: number): void {
-    chunk.startedMs ??= nowMs;
-    const span = Atomics.load(this.#parts.state, SPAN);
-    const isNew = this.#item.saw(chunk.serial, index, span, memory, nowMs);
-    const isToldByLines = this.#job!.reduce === null;
-    if ((isNew && isToldByLines) || !this.#item.takeUntold()) return;
-    const position = chunk.position + index;
-    this.#say({ op: "at", job: this.#job!.job, chunk: chunk.number, position });
-  }
-
-  #checkTimes(chunk: SlotChunk, nowMs: number): void {
-    const { item_timeout_ms: itemTimeoutMs = Infinity } = this.#job!;
-    if (this.#item.isOver(itemTimeoutMs, nowMs)) {
-      return this.#condemn("time", `it took longer than ${itemTimeoutMs} ms`, chunk);
-    }
-    if (nowMs - chunk.startedMs! > CHUNK_MAX_MS && chunk.stopWhy === undefined) {
-      chunk.stopWhy = "late";
-      this.#stop(chunk);
-    }
-  }
-
-  /** There is more memory than there may be: is it that of the item that runs, if one does? */
-  #tooMuch(memory: number, chunk: SlotChunk | undefined): void {
-    const { maxMemoryBytes } = this.#parts;
-    const error = `more than ${Math.floor(maxMemoryBytes / 2 ** 20)} MiB of memory were used`;
-    if (chunk === undefined && !this.#isReady) {
-      this.#isOver = true;
-      return this.#say({ op: "job_failed", job: this.#job!.job, code: "setup_failed", error });
-    }
-    this.#condemn("memory", error, chunk, this.#item.hasTaken(memory, maxMemoryBytes));
-  }
-
-  /** Says which item uses too much. Nothing follows but the end. */
-  #condemn(
-    cause: "memory" | "time",
-    error: string,
-    chunk: SlotChunk | undefined,
-    alone?: boolean,
-  ): void {
-    // Without an item, or in one call for many, which of them it is must be found by taking them apart.
-    if (chunk === undefined || Atomics.load(this.#parts.state, SPAN) > 1) {
-      return this.#parts.port.end();
-    }
-    this.#isOver = true;
-    const position = chunk.position + this.#item.index;
-    const flag = alone === undefined ? {} : { alone };
-    const job = this.#job!.job;
-    this.#say({ op: "verdict", job, chunk: chunk.number, position, cause, error, ...flag });
   }
 
   #say(message: RunnerMessage): void {

@@ -222,6 +222,15 @@ async function reducesByModule(cluster: MapCluster): Promise<void> {
      export const reduce = (a, b) => b.length > a.length ? b : a;`,
   );
   await check(cluster, ["long.js", "--range", "1..2"], `"${"x".repeat(10 * 2 ** 20 + 2)}"\n`);
+  // As long as a value may be.
+  await cluster.write(
+    "longest_value.js",
+    `export const map = () => "x".repeat(16 * 2 ** 20 - 2);
+     export const initial = "";
+     export const reduce = (a, b) => b;`,
+  );
+  const longest = `"${"x".repeat(16 * 2 ** 20 - 2)}"\n`;
+  await check(cluster, ["longest_value.js", "--range", "1..2"], longest);
 }
 
 async function reducesNothing(cluster: MapCluster): Promise<void> {

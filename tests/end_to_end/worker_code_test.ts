@@ -136,6 +136,15 @@ Deno.test("a worker with --allow-code runs a job", async (t) => {
       assertEquals(sums.reduce((sum, { i }) => sum + Number(i), 0), 999);
     },
   );
+  await t.step("what never ends behind an item costs no item its value", async () => {
+    const endless =
+      "export function map(n) { if (n % 5 === 0) (async () => { for (;;) await null; })(); return n; }";
+    await client.open(9, endless);
+    await client.chunk(9, 1, 1, 7);
+    await client.chunk(9, 2, 8, 3);
+    assertEquals(await client.outcome(9, 1), numbers(1, 7));
+    assertEquals(await client.outcome(9, 2), numbers(8, 10));
+  });
   await t.step("what is no module fails the job", async () => {
     await client.open(5, "export function map( {");
     await client.chunk(5, 1, 1, 10);

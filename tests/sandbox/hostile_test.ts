@@ -278,6 +278,25 @@ Deno.test("a rejection that nobody waits for is told of before the chunk is over
   }
 });
 
+Deno.test("what a function leaves behind and has no end costs its slot, and no item", async () => {
+  const bodies = [
+    "setTimeout(() => { for (;;); }, 0), spend(20)",
+    "(async () => { await null; for (;;); })()",
+    "(async () => { for (;;) await null; })()",
+  ];
+  for (const body of bodies) {
+    await using slot = await Slot.with(`
+      function spend(ms) { const end = performance.now() + ms; while (performance.now() < end); }
+      export function map(x) { if (x === 2) ${body}; return x; }`);
+    const { lines, end } = await slot.range(1, 3);
+    assertEquals([lines, end.op], [["1", "2", "3"], "done"], body);
+    await slot.ended();
+    assertEquals(slot.printed.map(({ text }) => text), [
+      "what the function left undone took longer than 1000 ms: its process is ended",
+    ]);
+  }
+});
+
 Deno.test("a slot ends when its connection does, whatever its function is at", async () => {
   const before = await childrenOf(Deno.pid);
   const slot = await Slot.with("export function map() { while (true); }");

@@ -236,7 +236,8 @@ export class MapMachine implements Machine {
         count: lines.length,
         item_bytes: bytes.length,
         merge: true,
-        credit: MAX_VALUE_BYTES,
+        // One for the newline.
+        credit: MAX_VALUE_BYTES + 1,
       }, bytes);
       for (const { message, payload } of messages) this.#channel.send(message, payload);
     }

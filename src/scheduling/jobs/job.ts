@@ -33,7 +33,7 @@ export class Job {
   /** Those who are asked for something, in the order in which they were. */
   readonly attempts: Set<Attempt> = new Set();
   readonly order: ResultOrder;
-  /** Positions of which the outcome is known, those that failed included. */
+  /** Positions of the input of which the outcome is known, those that failed included. */
   done = 0;
   failed = 0;
   /** Bytes of lines that are kept because they may have to be given again. */
@@ -293,8 +293,7 @@ export class Job {
     const { segment } = attempt;
     for (const entry of entries) {
       segment.entries.push(entry);
-      this.done += entry.count;
-      if (entry.failure !== undefined) this.failed++;
+      this.#count(segment, entry);
     }
     if (segment.isFront) this.#flush(segment.order);
   }
@@ -359,9 +358,15 @@ export class Job {
 
   #fail(segment: Segment, failure: FailedMessage): void {
     const { position, count } = segment.stretch;
-    this.#conclude(segment, { position, count, payload: undefined, failure });
+    const entry = { position, count, payload: undefined, failure };
+    this.#conclude(segment, entry);
+    this.#count(segment, entry);
+  }
+
+  #count({ order }: Segment, { count, failure }: Entry): void {
+    if (order !== this.order) return;
     this.done += count;
-    this.failed++;
+    if (failure !== undefined) this.failed++;
   }
 
   /** Nobody wants to know of a segment. */

@@ -454,6 +454,12 @@ Deno.test("merges go before other chunks, whole, and are told of at once", () =>
   wires.send(client, { ...merge, item_bytes: 6, bytes: 6 }, "1\n2\n3\n");
   wires.send(worker, { op: "result", job: 1, chunk: 1, position: 1, count: 1, bytes: 2 }, "1\n");
   wires.send(worker, { op: "done", job: 1, chunk: 1, ms: 1 });
+  const shownDone = () => {
+    const asker = wires.accept();
+    wires.send(asker, { op: "jobs" });
+    return JSON.parse(wires.take(asker)).jobs[0].done;
+  };
+  assertEquals(shownDone(), 1);
   const [given] = wires.messages(worker);
   assertEquals([given!.merge, given!.count, given!.item_bytes], [true, 3, 6]);
   wires.messages(client);
@@ -465,6 +471,7 @@ Deno.test("merges go before other chunks, whole, and are told of at once", () =>
     count: 3,
     bytes: 2,
   }, "6\n");
+  assertEquals(shownDone(), 1, "a merge does no position of the input");
   wires.send(worker, { op: "done", job: 1, chunk: given!.chunk, ms: 1 });
   assertEquals(
     wires.messages(client).map(({ op, chunk }) => [op, chunk]),
