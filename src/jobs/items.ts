@@ -100,6 +100,17 @@ export class ItemReader {
     return this.#parsed(this.#line());
   }
 
+  /**
+   * The next line, which is not looked into.
+   *
+   * @throws {InputError} If it is not UTF-8.
+   */
+  nextText(): string {
+    this.#lineStart = this.#at;
+    if (this.#text === undefined && !this.#isBroken) this.#toText();
+    return this.#line();
+  }
+
   /** The line that was read last, cut after so many characters. */
   lineText(maxChars: number): string {
     let line: string;

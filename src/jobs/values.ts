@@ -61,35 +61,38 @@ const NO_DATA: readonly { kind: unknown; name: string; hint: string }[] = [
  * The JSON of a value: as `JSON.stringify` writes it, and bigints as the integers that they are, wherever they
  * stand.
  *
+ * @param bigMark What is written behind the digits of a bigint; by default nothing.
  * @throws {ValueError} If there is none: it is or holds a number that is not finite, it has or leaves a place
  *   in an array for what is no data (`undefined`, a function, a symbol), it is or holds what JSON.stringify
  *   would say nothing of (a Map, a typed array), it refers to itself, it is too long.
  */
-export function valueText(value: unknown): string {
+export function valueText(value: unknown, bigMark = ""): string {
   if (typeof value === "number") {
     if (value - value === 0) return value === 0 ? "0" : `${value}`;
     throw new ValueError(`the value is ${value}, which JSON cannot say`);
   }
-  if (typeof value === "bigint") return checkedLength(`${value}`);
+  if (typeof value === "bigint") return checkedLength(`${value}${bigMark}`);
   let text: string | undefined;
   try {
     text = stringify(value);
   } catch {
     // A bigint within it, or something that it cannot say: the slower way knows which.
-    return checkedLength(exactText(value));
+    return checkedLength(exactText(value, bigMark));
   }
   if (text === undefined) throw noData(value);
   checkedLength(text);
   // Only a text with one of these in it may have lost something.
   const isSuspicious = includes(text, "null") || includes(text, "{}") || includes(text, '{"0":') ||
     isPrototypeOf(ERROR, value);
-  return isSuspicious && value !== null ? checkedLength(exactText(value)) : text;
+  return isSuspicious && value !== null ? checkedLength(exactText(value, bigMark)) : text;
 }
 
-function exactText(value: unknown): string {
+function exactText(value: unknown, bigMark: string): string {
   let text: string | undefined;
   try {
-    text = stringify(value, exactly);
+    text = stringify(value, function (this: unknown, key: string, part: unknown): unknown {
+      return typeof part === "bigint" ? rawJson(`${part}${bigMark}`) : checked(this, key, part);
+    });
   } catch (error) {
     if (ValueError.is(error)) throw error;
     throw new ValueError(`the value cannot be written as JSON: ${messageOf(error)}`);
@@ -98,18 +101,16 @@ function exactText(value: unknown): string {
   return text;
 }
 
-/** The replacer of the slower way: keeps bigints, and refuses what would become `null`. */
-function exactly(this: unknown, key: string, value: unknown): unknown {
+/** A part of a value as it is; what would become `null`, or nothing, is refused. */
+function checked(owner: unknown, key: string, value: unknown): unknown {
   switch (typeof value) {
-    case "bigint":
-      return rawJson(`${value}`);
     case "number":
       if (value - value === 0) return value;
       throw new ValueError(`${placeOf(key)} is ${value}, which JSON cannot say`);
     case "undefined":
     case "function":
     case "symbol":
-      if (isArray(this)) {
+      if (isArray(owner)) {
         throw new ValueError(`${placeOf(key)} is ${kindOf(value)}, which is no data`);
       }
       break;

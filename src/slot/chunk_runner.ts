@@ -7,6 +7,7 @@
  */
 
 import { InputError, ItemReader } from "../jobs/items.ts";
+import { parseMarked } from "../jobs/marked_json.ts";
 import { isSafeInteger, sliceText, toBigInt, toNumber } from "../jobs/primordials.ts";
 import { ValueError } from "../jobs/values.ts";
 import { LEFTOVERS_TURN_MS, MAX_SHOWN_ITEM_CHARS, SLOT_WATCH_MS } from "../limits.ts";
@@ -15,7 +16,7 @@ import type { Output } from "./output.ts";
 import type { Printer } from "./printer.ts";
 import * as shared from "./shared.ts";
 import type { SandboxChunk, SandboxJob } from "./shared.ts";
-import { accumulatorFrom, accumulatorText, settled, type Sink, sinkOf } from "./sinks.ts";
+import { accumulatorText, settled, type Sink, sinkOf } from "./sinks.ts";
 import { messageOf, oneLine, stackOf } from "./trouble.ts";
 import { BrokenJobError, type UserModule } from "./user_module.ts";
 
@@ -226,10 +227,14 @@ export class ChunkRunner {
     this.#promise = undefined;
   }
 
-  /** Combines accumulators to one. What throws here is the job's failure, told of at the item it happened at. */
+  /**
+   * Combines accumulators to one.
+   *
+   * @throws {BrokenJobError} If they cannot be, which is no single item's fault.
+   */
   #merge(): void {
     const { module, output, context } = this.#parts;
-    const { combine, initial } = module;
+    const { combine, reduce, initial } = module;
     const { count, position, itemBytes } = this.#chunk;
     // A single empty line asks for the accumulator of nothing.
     const isNothing = itemBytes < 2;
@@ -240,14 +245,22 @@ export class ChunkRunner {
       for (; index < count && !isNothing; index++) {
         this.#state[INDEX] = index;
         context.at(position + index);
-        const next = accumulatorFrom(this.#reader.next(), module);
+        const next = parseMarked(this.#reader.nextText());
         accumulator = index === 0 ? next : settled(combine(accumulator, next), "combine");
       }
     } catch (error) {
-      return this.#tellFailure(error, index);
+      throw this.#brokenMerge(error, combine === reduce ? "reduce of accumulators" : "combine");
     }
     output.startAt(0);
     output.reduced(isNothing ? initial : accumulatorText(accumulator), count);
+  }
+
+  #brokenMerge(error: unknown, what: string): BrokenJobError {
+    const { name } = this.#parts.job;
+    const isOurs = ValueError.is(error);
+    const text = isOurs ? oneLine(error.message) : `${what} failed: ${messageOf(error, name)}`;
+    const stack = isOurs ? "" : stackOf(error, name);
+    return new BrokenJobError({ cause: "bad_job", error: text, stack, item: "" });
   }
 
   /** Does what the other thread wants between two items; `true` if this chunk shall stop. */

@@ -7,8 +7,7 @@
  */
 
 import type { Accumulator } from "../jobs/accumulator.ts";
-import { parseExactly } from "../jobs/items.ts";
-import { isSafeInteger, toBigInt } from "../jobs/primordials.ts";
+import { markedText, parseMarked } from "../jobs/marked_json.ts";
 import { accumulatorOf, type BuiltInReduce } from "../jobs/reduce.ts";
 import { ValueError, valueText } from "../jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../limits.ts";
@@ -115,7 +114,7 @@ class OwnSink implements Sink {
   constructor(output: Output, module: UserModule) {
     this.#output = output;
     this.#module = module;
-    this.#accumulator = accumulatorFrom(parseExactly(module.initial), module);
+    this.#accumulator = parseMarked(module.initial);
   }
 
   begin(index: number): void {
@@ -133,7 +132,7 @@ class OwnSink implements Sink {
       this.#output.reduced(accumulatorText(this.#accumulator), end - this.#from);
     }
     // Where nothing is held, a reduce that threw may still have changed it.
-    this.#accumulator = accumulatorFrom(parseExactly(this.#module.initial), this.#module);
+    this.#accumulator = parseMarked(this.#module.initial);
     this.#from = end;
   }
 
@@ -153,11 +152,6 @@ export function settled(accumulator: unknown, name: string): unknown {
   throw new ValueError(`${name} must not be async`);
 }
 
-/** An accumulator that has been read. */
-export function accumulatorFrom(value: unknown, { isBig }: UserModule): unknown {
-  return isBig && isSafeInteger(value) ? toBigInt(value as number) : value;
-}
-
 /**
  * An accumulator as it travels.
  *
@@ -165,7 +159,7 @@ export function accumulatorFrom(value: unknown, { isBig }: UserModule): unknown 
  */
 export function accumulatorText(accumulator: unknown): string {
   try {
-    return valueText(accumulator);
+    return markedText(accumulator);
   } catch (error) {
     if (!ValueError.is(error)) throw error;
     const text = `the accumulator of reduce cannot be handed on: ${error.message}`;

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ValueError, valueText } from "../jobs/values.ts";
+import { markedText } from "../jobs/marked_json.ts";
+import { ValueError } from "../jobs/values.ts";
 import { messageOf, MODULE_ADDRESS, stackOf } from "./trouble.ts";
 import type { SandboxJob, Trouble } from "./shared.ts";
 
@@ -26,10 +27,8 @@ export interface UserModule {
   readonly mapRange: (first: unknown, last: unknown, context: ItemContext) => unknown;
   readonly reduce: (accumulator: unknown, value: unknown) => unknown;
   readonly combine: (one: unknown, other: unknown) => unknown;
-  /** JSON of the accumulator of nothing. */
+  /** Marked JSON of the accumulator of nothing. */
   readonly initial: string;
-  /** Whether `initial` is a bigint: what is read back as a number, as JSON tells no difference, is one again then. */
-  readonly isBig: boolean;
 }
 
 /** Thrown where a job cannot be run. */
@@ -101,7 +100,6 @@ function checked(exported: Record<string, unknown>, job: SandboxJob): UserModule
     reduce: reduce as UserModule["reduce"],
     combine: (combine ?? reduce) as UserModule["combine"],
     initial: isOwn ? initialText(initial) : "null",
-    isBig: typeof initial === "bigint",
   };
   return module;
 }
@@ -109,7 +107,7 @@ function checked(exported: Record<string, unknown>, job: SandboxJob): UserModule
 function initialText(initial: unknown): string {
   if (initial === undefined) throw lacking("its initial is undefined");
   try {
-    return valueText(initial);
+    return markedText(initial);
   } catch (error) {
     if (!ValueError.is(error)) throw error;
     throw lacking(`its initial cannot be used: ${error.message}`);

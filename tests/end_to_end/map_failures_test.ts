@@ -35,6 +35,7 @@ Deno.test("client map", async (t) => {
   await step("refuses a module that it cannot use", refusesModules);
   await step("says why a module does not load or set up", saysWhyNotLoaded);
   await step("refuses a module in which something else is no function", refusesWhatIsNoFunction);
+  await step("says what failed where accumulators are merged", saysWhatMergingFailed);
   await step("warns of accumulators that only combine could merge", warnsOfNoCombine);
   await step("refuses files that it cannot use, and harms none", refusesFiles);
 });
@@ -226,6 +227,31 @@ async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
   const wrong = await cluster.map(["wrong.js", "--range", "1..3"]);
   assertEquals(wrong.code, 2);
   assertMatch(wrong.stderr, /^client: cannot read wrong\.js:2:13: .*; correct it there$/m);
+}
+
+async function saysWhatMergingFailed(cluster: MapCluster): Promise<void> {
+  const head = "export const map = (x) => x;\nexport const initial = 0;\n";
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      "export const reduce = (a, v) => a + v;\n" +
+      "export function combine() { throw new Error('never'); }",
+      /^client: combine failed: Error: never\n {2}at combine \(merged\.js:4:35\)\n/,
+    ],
+    [
+      "export const reduce = (a, v) => ({ sum: (a.sum ?? 0) + v.toFixed().length });",
+      /^client: reduce of accumulators failed: TypeError: v\.toFixed is not a function\n {2}at /,
+    ],
+    [
+      "export const reduce = (a, v) => a + v;\nexport const combine = async (a, b) => a + b;",
+      /^client: combine must not be async\n/,
+    ],
+  ];
+  for (const [text, message] of cases) {
+    await cluster.write("merged.js", head + text);
+    const { code, stdout, stderr } = await cluster.map(["merged.js", "--range", "1..300"]);
+    assertEquals([code, stdout], [1, ""], stderr);
+    assertMatch(stderr, message);
+  }
 }
 
 async function refusesWhatIsNoFunction(cluster: MapCluster): Promise<void> {

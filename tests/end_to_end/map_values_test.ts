@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { linesOf, MapCluster } from "../support/map_cluster.ts";
 
 Deno.test("client map", async (t) => {
@@ -204,6 +204,21 @@ async function reducesByModule(cluster: MapCluster): Promise<void> {
     (_, index) => `"${"x".repeat((index * 7919) % 4999)}"\n`,
   );
   await check(cluster, ["longest.js", "--input", "-"], `"${"x".repeat(4998)}"\n`, words.join(""));
+  // Beyond 2^53 JSON says of a number what it says of a bigint.
+  await cluster.write(
+    "squares.js",
+    `export const map = (x) => x * x;
+     export const initial = { sum: 0, big: 0n };
+     export const reduce = ({ sum, big }, v) => ({ sum: sum + v, big: big + BigInt(v) });
+     export const combine = (a, b) => ({ sum: a.sum + b.sum, big: a.big + b.big });`,
+  );
+  let sum = 0n;
+  for (let x = 1n; x <= 300_000n; x++) sum += x * x;
+  const squares = await cluster.map(["squares.js", "--range", "1..300000"]);
+  const doubles = /^\{"sum":(\d+),"big":(\d+)\}\n$/.exec(squares.stdout);
+  assert(doubles !== null, squares.stderr);
+  assertEquals(doubles[2], `${sum}`);
+  assertAlmostEquals(Number(doubles[1]), Number(sum), Number(sum) * 1e-9);
   // Small ones come back as numbers from JSON.
   await cluster.write(
     "product.js",

@@ -1,4 +1,5 @@
 import type { Accumulator } from "../../jobs/accumulator.ts";
+import { unmarkedText } from "../../jobs/marked_json.ts";
 import { accumulatorOf } from "../../jobs/reduce.ts";
 import type { BuiltInReduce } from "../../jobs/module.ts";
 import type { JobReduce } from "../../jobs/messages.ts";
@@ -76,6 +77,7 @@ class OwnCollector implements Collector {
 
   async value(): Promise<string> {
     this.#tree.end();
-    return accumulatorText({ bytes: await this.#run().orFailed(this.#finished.promise) });
+    const bytes = await this.#run().orFailed(this.#finished.promise);
+    return unmarkedText(accumulatorText({ bytes }));
   }
 }

@@ -72,7 +72,6 @@ Deno.test("what a reduce has changed before it threw at the first item is not in
     module: {
       map: (item) => item,
       initial: "[]",
-      isBig: false,
       reduce: (list, item) => {
         (list as unknown[]).push(item);
         if (item === 1) throw new RangeError("one");

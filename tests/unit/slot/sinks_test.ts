@@ -132,7 +132,7 @@ Deno.test("the module's own reduce begins anew after each line, with an initial 
   sink.flush(2);
   sink.take(3, 3);
   sink.flush(3);
-  assertEquals(results(), [[0, 2, "[1,1180591620717411303424]\n"], [2, 1, "[3]\n"]]);
+  assertEquals(results(), [[0, 2, "[1,1180591620717411303424E0]\n"], [2, 1, "[3]\n"]]);
 });
 
 Deno.test("a reduce of the module's own that throws, or is async, leaves what it had", () => {

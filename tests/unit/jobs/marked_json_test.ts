@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { markedText, parseMarked, unmarkedText } from "../../../src/jobs/marked_json.ts";
+import { valueText } from "../../../src/jobs/values.ts";
+
+const values = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    // JSON has no negative zero.
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0 || 0),
+    fc.integer({ min: 2 ** 53, max: Number.MAX_SAFE_INTEGER + 2 ** 40 }),
+    fc.bigInt(),
+    fc.constantFrom("E0", '"', "\\", '5E0"', "\\E0"),
+    fc.string({ unit: "binary" }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie("value")),
+    fc.dictionary(fc.string(), tie("value"), { noNullPrototype: true }),
+  ),
+})).value;
+
+Deno.test("marked JSON gives back numbers as numbers and bigints as bigints, and without marks it is JSON", () => {
+  fc.assert(fc.property(values, (value) => {
+    const text = markedText(value);
+    assertEquals(parseMarked(text), value);
+    assertEquals(unmarkedText(text), valueText(value));
+  }));
+});
+
+Deno.test("what is no JSON comes out of unmarkedText() all the same", () => {
+  for (const text of ['5E0"abc', '"\\', '5E0"\\']) {
+    assertEquals(unmarkedText(text), text.replace(/^5E0/, "5"));
+  }
+});
