@@ -1,4 +1,4 @@
-import { OWN_MEMORY_SHARE } from "../limits.ts";
+import { CHUNK_MAX_MS, OWN_MEMORY_SHARE } from "../limits.ts";
 
 /** What is known of the item that runs: how long it has been seen, and how much memory has come since. */
 export class ItemWatch {
@@ -45,9 +45,13 @@ export class ItemWatch {
     this.#isTimed = false;
   }
 
-  /** Whether the call has taken longer than so long for each of its items. */
+  /**
+   * Whether the call has taken longer than so long for each of its items. One for many has no more than a chunk has, or
+   * a single item: it is cut in two then, which costs time, and no item that keeps to its limit.
+   */
   isOver(limitMs: number, nowMs: number): boolean {
-    return nowMs - this.#sinceMs > limitMs * Math.max(1, this.#span);
+    const most = Math.min(limitMs * Math.max(1, this.#span), Math.max(limitMs, CHUNK_MAX_MS));
+    return nowMs - this.#sinceMs > most;
   }
 
   /** Whether the item itself has taken nearly all the memory that a fresh slot has left. */

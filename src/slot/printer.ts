@@ -8,7 +8,7 @@
 
 import { sliceText } from "../jobs/primordials.ts";
 import { MAX_PRINT_BYTES_PER_SECOND, MAX_TEXT_CHARS, PRINT_COST_BYTES } from "../limits.ts";
-import { cut } from "./trouble.ts";
+import { cut, withoutOurFrames } from "./trouble.ts";
 
 const { inspect } = Deno;
 const INSPECT_OPTIONS = { colors: false, depth: 4, strAbbreviateSize: MAX_TEXT_CHARS };
@@ -30,6 +30,9 @@ export class Printer {
   #secondMs = -Infinity;
   #printed = 0;
   #dropped = 0;
+
+  /** What the module is called, once it is known. */
+  moduleName = "";
 
   /** Gives every text that is not too much to `emit`. */
   constructor(now: () => number, emit: (text: string) => void) {
@@ -53,7 +56,7 @@ export class Printer {
       this.#dropped++;
       return;
     }
-    const text = cut(textOf(values));
+    const text = cut(withoutOurFrames(textOf(values), this.moduleName));
     this.#printed += text.length + PRINT_COST_BYTES;
     this.#emit(text);
   }

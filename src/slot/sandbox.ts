@@ -73,7 +73,7 @@ class Sandbox {
       const job = this.#parsed<SandboxJob>();
       const code = this.#readBytes(job.codeBytes);
       const context = new JobContext(job);
-      this.#name = job.name;
+      this.#name = printer.moduleName = job.name;
       const module = await loadModule(code, job, context.shown);
       output.signal(FROM_SANDBOX.ready, 0, 0);
       const state = this.#state;

@@ -13,6 +13,8 @@ import { MAX_TEXT_CHARS } from "../limits.ts";
 export const MODULE_ADDRESS = "data:text/javascript;base64,";
 
 const FRAME = "    at ";
+/** What the address of every module of ours begins with. */
+const OUR_ADDRESS = sliceText(import.meta.url, 0, indexOfText(import.meta.url, "slot/trouble.ts"));
 
 /** What was thrown, in one line, with the module's name in the place of its address. */
 export function messageOf(thrown: unknown, name: string): string {
@@ -20,7 +22,7 @@ export function messageOf(thrown: unknown, name: string): string {
   try {
     text = isError(thrown)
       ? `${toText(thrown.name)}: ${toText(thrown.message)}`
-      : `thrown: ${typeof thrown === "string" ? thrown : stringify(thrown) ?? toText(thrown)}`;
+      : `thrown: ${typeof thrown === "object" ? stringify(thrown) : toText(thrown)}`;
   } catch {
     text = "thrown: something that cannot be shown";
   }
@@ -47,6 +49,22 @@ export function stackOf(thrown: unknown, name: string): string {
     if (isFrame) frames += (frames === "" ? "" : "\n") + named(line, name);
   }
   return cut(frames);
+}
+
+/** A printed text as its user may see it: frames of ours, as in an error's stack, are left out. */
+export function withoutOurFrames(text: string, name: string): string {
+  if (indexOfText(text, FRAME) < 0) return text;
+  let kept = "";
+  let start = 0;
+  while (start < text.length) {
+    const newline = indexOfText(text, "\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const line = sliceText(text, start, end);
+    start = end + 1;
+    const isOurs = indexOfText(line, FRAME) === 0 && indexOfText(line, OUR_ADDRESS) > 0;
+    if (!isOurs) kept += (kept === "" ? "" : "\n") + line;
+  }
+  return named(kept, name);
 }
 
 /** A text that is no longer than what is passed on. */

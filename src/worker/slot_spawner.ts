@@ -92,12 +92,28 @@ export class SlotSpawner implements Spawner {
   }
 }
 
+/** On Linux this path means "the program that I am" in any folder, and is all that need be allowed. */
+function ownProgram(): string {
+  return Deno.build.os === "linux" ? "/proc/self/exe" : Deno.execPath();
+}
+
+/**
+ * Sees to it that slots may be started.
+ *
+ * @throws {Deno.errors.NotCapable} If they may not.
+ */
+export function requireRunPermission(): void {
+  const command = ownProgram();
+  if (Deno.permissions.querySync({ name: "run", command }).state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Cannot use allowCode: slots are processes, and need the permission --allow-run=${command}`,
+  );
+}
+
 /** An executable of ours, or this program again, as a slot. */
 function startProcess(other: string | undefined): Deno.ChildProcess {
   const isExecutable = Deno.build.standalone || other !== undefined;
-  // On Linux this path means "the program that I am" in any folder, and is all that may be started.
-  const own = Deno.build.os === "linux" ? "/proc/self/exe" : Deno.execPath();
-  return new Deno.Command(other ?? own, {
+  return new Deno.Command(other ?? ownProgram(), {
     args: isExecutable ? [SLOT_ARGUMENT] : sourceArguments(),
     clearEnv: true,
     env: { ...systemEnvironment(), ...(isExecutable ? {} : { DENO_DIR: NO_FOLDER }) },

@@ -15,7 +15,7 @@ import type { Address } from "../protocol/machine.ts";
 import { exposure } from "./exposure.ts";
 import type { RunnerOptions } from "./jobs/port.ts";
 import { WorkerMachine } from "./machine.ts";
-import { SlotSpawner } from "./slot_spawner.ts";
+import { requireRunPermission, SlotSpawner } from "./slot_spawner.ts";
 
 /** How a worker is started. */
 export interface WorkerOptions {
@@ -147,6 +147,7 @@ function codeParts(options: WorkerOptions, danger: string | undefined, log: Log)
     if (!insecure) throw new RangeError(`Cannot use allowCode without insecure: ${danger}`);
     log("warn", `--insecure: code is taken from anybody, as ${danger}`);
   }
+  requireRunPermission();
   const spawner = new SlotSpawner({ memoryBytes: slotMemoryBytes });
   return { runner: { slots, sha256 }, spawner };
 }

@@ -255,6 +255,18 @@ Deno.test("what is printed comes with its position, and not more of it than is a
   assertEquals(texts.length + leftOut, 100_005);
 });
 
+Deno.test("an error that is printed shows the function's own frames", async () => {
+  await using slot = await Slot.with(`
+    function inner() { throw new RangeError("deep"); }
+    export function map(x) {
+      try { inner(); } catch (error) { console.log("caught", error); console.log(error.stack); }
+      return x;
+    }`);
+  await slot.range(1, 1);
+  const stack = "RangeError: deep\n    at inner (main.js:2:30)\n    at map (main.js:4:13)";
+  assertEquals(slot.printed.map(({ text }) => text), [`caught ${stack}`, stack]);
+});
+
 Deno.test("what a function leaves behind and fails later does not end the slot", async () => {
   await using slot = await Slot.with(`export async function map(x) {
     if (x === 1) { Promise.reject(new Error("floating")); setTimeout(() => { throw new Error("late"); }, 0); }

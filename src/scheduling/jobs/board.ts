@@ -1,5 +1,5 @@
 import { JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
-import type { Crowd } from "./chunk_speed.ts";
+import type { Crowd } from "./chunk_sizes.ts";
 import { isHungry, preempted, recallable, slowest, superfluous } from "./duplicates.ts";
 import type { Job } from "./job.ts";
 import type { WorkerChannel } from "./worker_channel.ts";

@@ -43,7 +43,7 @@ export function slowest(job: Job, channel: WorkerChannel, nowMs: number): Slowes
 /** When an attempt is late: what waits at a worker while another is idle very soon, what runs when it is slow. */
 export function lateMs({ job, channel, startedMs, givenMs, count }: Attempt): number {
   if (startedMs === undefined) return givenMs + CHUNK_MIN_MS;
-  const { itemMs } = job.speedOf(channel);
+  const { itemMs } = job.sizes.speedOf(channel);
   if (itemMs === undefined) return startedMs + CHUNK_MAX_MS;
   return startedMs + Math.max(DUPLICATE_MIN_MS, SLOW_CHUNK_FACTOR * itemMs * count);
 }

@@ -165,7 +165,9 @@ export class JobHub {
     this.board.tick(nowMs);
     const knowsNobody = this.#workers.knowsNobody(this.#port.workers);
     for (const client of this.#running.values()) {
-      if (knowsNobody) this.#fail(client.job, wireError("no_code_worker"));
+      // Whoever had it may come back.
+      const isHopeless = knowsNobody && !client.hasToldWorkers;
+      if (isHopeless) this.#fail(client.job, wireError("no_code_worker"));
       else tellProgress(client, this.board, nowMs);
     }
     tellSlots(this.#clients.values(), this.slots, nowMs);

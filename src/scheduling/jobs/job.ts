@@ -1,6 +1,6 @@
 import type { FailedMessage, OpenMessage, ReturnedMessage } from "../../jobs/messages.ts";
 import { Attempt } from "./attempt.ts";
-import { ChunkSpeed, type Crowd, ResultSize } from "./chunk_speed.ts";
+import { ChunkSizes, type Crowd } from "./chunk_sizes.ts";
 import type { Code } from "./code_store.ts";
 import { Credits } from "./credits.ts";
 import type { InputQueue } from "./input_queue.ts";
@@ -33,6 +33,7 @@ export class Job {
   /** Those who are asked for something, in the order in which they were. */
   readonly attempts: Set<Attempt> = new Set();
   readonly order: ResultOrder;
+  readonly sizes: ChunkSizes<WorkerChannel> = new ChunkSizes();
   /** Positions of the input of which the outcome is known, those that failed included. */
   done = 0;
   failed = 0;
@@ -45,8 +46,6 @@ export class Job {
   /** Since when it has work and nobody to do it, in milliseconds. */
   stalledSinceMs: number | undefined;
   readonly #merges = new Set<ResultOrder>();
-  readonly #speeds = new Map<WorkerChannel, ChunkSpeed>();
-  readonly #size = new ResultSize();
   readonly #credits: Credits;
   readonly #supply: Supply;
   #lastChunk = 0;
@@ -144,20 +143,13 @@ export class Job {
     }
   }
 
-  /** The speed of a worker at this job. */
-  speedOf(channel: WorkerChannel): ChunkSpeed {
-    let speed = this.#speeds.get(channel);
-    if (speed === undefined) this.#speeds.set(channel, speed = new ChunkSpeed());
-    return speed;
-  }
-
   /** The next chunk for a worker; `undefined` if there is none, or none that may be given now. */
   next(channel: WorkerChannel, crowd: Crowd, nowMs: number): Attempt | undefined {
-    const { places, slots } = crowd;
+    const { places } = crowd;
     const left = Math.max(this.input.count, (this.opening.total ?? 0) - this.#supply.taken);
-    const count = Math.min(this.speedOf(channel).itemsOf(left, slots), this.#size.itemsOf(places));
+    const count = this.sizes.itemsOf(channel, left, crowd);
     const segment = this.#supply.take(count, {
-      bytes: this.#size.creditOf(count, places),
+      bytes: this.sizes.creditOf(count, places),
       joins: this.opening.input === "items" && this.opening.reduce === null && !this.#isBelow,
     });
     return segment && this.give(segment, channel, places, nowMs);
@@ -165,7 +157,7 @@ export class Job {
 
   /** Asks a worker for a segment. */
   give(segment: Segment, channel: WorkerChannel, places: number, nowMs: number): Attempt {
-    const credit = this.#size.creditOf(segment.stretch.count, places);
+    const credit = this.sizes.creditOf(segment.stretch.count, places);
     const attempt = new Attempt(++this.#lastChunk, this, segment, channel, credit, nowMs);
     this.budget.promised += credit;
     segment.attempts.push(attempt);
@@ -220,8 +212,8 @@ export class Job {
     if (attempt.left > 0 || attempt.partial.length > 0) return "ended a chunk too early";
     const { segment } = attempt;
     if (segment.order === this.order) {
-      this.speedOf(attempt.channel).measured(attempt.count, ms);
-      this.#size.measured(attempt.count, attempt.received);
+      this.sizes.measured(attempt.channel, attempt.count, ms);
+      this.sizes.received(attempt.count, attempt.received);
     }
     segment.ms += ms;
     this.#end(attempt);
@@ -238,7 +230,7 @@ export class Job {
     this.#end(attempt);
     if (isDropped) return;
     this.#release(attempt.partial.splice(0));
-    if (why !== "lost") this.speedOf(attempt.channel).measured(attempt.count - attempt.left, ms);
+    if (why !== "lost") this.sizes.measured(attempt.channel, attempt.count - attempt.left, ms);
     const died = why === "lost" && attempt.startedMs !== undefined ? 1 : 0;
     segment.ms += ms;
     const [other] = segment.attempts;
@@ -272,11 +264,6 @@ export class Job {
     if (other === undefined) this.#wait(segment, attempt, 0);
     else this.#settleOwn(other);
     this.#flush(segment.order);
-  }
-
-  /** A worker is gone, and with it what was known of its speed. */
-  forget(channel: WorkerChannel): void {
-    this.#speeds.delete(channel);
   }
 
   /** Whether it comes from a coordinator. */

@@ -184,7 +184,7 @@ export class WorkerChannel {
       const all = [...attempts.values()];
       for (const attempt of all) this.#remove(attempt);
       for (const attempt of all) job.returned(attempt, 0, "lost");
-      job.forget(this);
+      job.sizes.forget(this);
     }
     this.#opened.clear();
     this.#port.changed();

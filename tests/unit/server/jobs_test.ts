@@ -259,6 +259,31 @@ Deno.test("what a worker cannot do goes to another, and it is asked again after 
   assert(!wires.take(client).includes("job_failed"));
 });
 
+Deno.test("a job whose last worker leaves waits for one that comes", () => {
+  const wires = new JobWires(0);
+  const join = (instance: string) => {
+    const main = wires.accept();
+    wires.send(main, { op: "join", protocol: 1, name: "lab", instance, slots: 1 });
+    const channel = wires.accept();
+    wires.send(channel, { ...CHANNEL, instance, slots: 1 });
+    return { main, channel };
+  };
+  const first = join("i");
+  const client = wires.client();
+  wires.send(client, OPENING, { op: "code", job: 1, bytes: 3 }, "1+1", { ...RANGE, count: 1 });
+  wires.advance(100);
+  wires.send(first.channel, { op: "slots", slots: 0 });
+  wires.step({ kind: "closed", connection: first.channel.connection, reason: "gone" });
+  wires.send(first.main, { op: "goodbye" });
+  wires.step({ kind: "closed", connection: first.main.connection, reason: "gone" });
+  wires.advance(1000);
+  assert(!wires.take(client).includes("job_failed"));
+  const next = join("j");
+  wires.advance(100);
+  const ops = wires.messages(next.channel).map(({ op }) => op);
+  assert(ops.includes("chunk"), `${ops}`);
+});
+
 Deno.test("a job that all workers refuse is asked of them again and again, and fails in the end", () => {
   const { wires, client, worker } = running();
   wires.send(client, RANGE);

@@ -77,6 +77,44 @@ export class ResultSize {
   }
 }
 
+/** What is known of a job's items, and how large its chunks are to be for that. */
+export class ChunkSizes<Worker> {
+  readonly #speeds = new Map<Worker, ChunkSpeed>();
+  readonly #size = new ResultSize();
+
+  /** The speed of a worker at this job. */
+  speedOf(worker: Worker): ChunkSpeed {
+    let speed = this.#speeds.get(worker);
+    if (speed === undefined) this.#speeds.set(worker, speed = new ChunkSpeed());
+    return speed;
+  }
+
+  /** A worker is gone, and with it what was known of its speed. */
+  forget(worker: Worker): void {
+    this.#speeds.delete(worker);
+  }
+
+  /** A worker took so long for so many items. */
+  measured(worker: Worker, count: number, ms: number): void {
+    this.speedOf(worker).measured(count, ms);
+  }
+
+  /** So many items had results of so many bytes. */
+  received(count: number, bytes: number): void {
+    this.#size.measured(count, bytes);
+  }
+
+  /** How many of the items that are left a chunk for a worker should have. */
+  itemsOf(worker: Worker, left: number, { slots, places }: Crowd): number {
+    return Math.min(this.speedOf(worker).itemsOf(left, slots), this.#size.itemsOf(places));
+  }
+
+  /** Bytes of results that a chunk of so many items may send unasked. */
+  creditOf(count: number, places: number): number {
+    return this.#size.creditOf(count, places);
+  }
+}
+
 function shareOf(places: number): number {
   const share = MAX_JOB_RESULT_BYTES / (2 * Math.max(1, places));
   return Math.min(MAX_CHUNK_BYTES, Math.max(MAX_PIECE_BYTES / 4, share));

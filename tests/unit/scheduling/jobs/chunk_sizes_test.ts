@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { MAX_CHUNK_ITEMS, MAX_JOB_RESULT_BYTES } from "../../../../src/limits.ts";
-import { ChunkSpeed, ResultSize } from "../../../../src/scheduling/jobs/chunk_speed.ts";
+import { ChunkSpeed, ResultSize } from "../../../../src/scheduling/jobs/chunk_sizes.ts";
 
 Deno.test("one short result for many items does not bound how many items a chunk has", () => {
   const size = new ResultSize();
