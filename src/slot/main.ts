@@ -19,11 +19,8 @@ import { nowMs } from "../net/clock.ts";
 import { connectLoopback } from "../net/loopback.ts";
 import { type ImportFinder, importFinder } from "./import_finder.ts";
 import { Ring } from "./ring.ts";
-import { INDEX, type SandboxStart, STATE_WORDS } from "./shared.ts";
+import { INDEX, PERMISSIONS, type SandboxStart, STATE_WORDS } from "./shared.ts";
 import { SlotChannel } from "./slot_channel.ts";
-
-/** All that Deno knows. */
-const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
 
 /** Runs a slot until its connection ends. */
 export async function runSlot(): Promise<never> {

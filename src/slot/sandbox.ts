@@ -18,14 +18,13 @@ import { Ring } from "./ring.ts";
 import {
   FROM_SANDBOX,
   INDEX,
+  PERMISSIONS,
   type SandboxChunk,
   type SandboxJob,
   type SandboxStart,
 } from "./shared.ts";
 import { messageOf } from "./trouble.ts";
 import { BrokenJobError, loadModule } from "./user_module.ts";
-
-const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
 
 const { preventDefault } = Event.prototype;
 const beginTurn = setImmediate;

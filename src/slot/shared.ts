@@ -7,6 +7,9 @@
 
 import type { JobCall, JobInput, JobReduce } from "../jobs/messages.ts";
 
+/** All permissions that Deno knows: the process gives them up, and its thread once more. */
+export const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
+
 /** Kinds of frames to the function's thread. */
 export const TO_SANDBOX = {
   /** The job, as {@linkcode SandboxJob}. */

@@ -2,12 +2,12 @@ import type { Framed } from "../../jobs/channel_framer.ts";
 import type {
   ChunkMessage,
   CodeMessage,
-  FailureCause,
   ItemsMessage,
   OpenMessage,
   PrintMessage,
   ProgressMessage,
 } from "../../jobs/messages.ts";
+import { isCause } from "../../jobs/members.ts";
 import { shown } from "../../jobs/shown.ts";
 import { MAX_NAME_CHARS, MAX_PIECE_BYTES } from "../../limits.ts";
 import type { Failure, MapJob } from "./job.ts";
@@ -64,15 +64,13 @@ export function* itemsMessages(
   }
 }
 
-const CAUSES: readonly FailureCause[] = ["error", "value", "input", "memory", "time", "crash"];
-
 /** A failure as it came over the wire. */
 export function readFailure(members: Framed["members"]): Failure {
   const { position, cause, error, stack, item, worker } = members;
   return {
     position: wholeNumber(position),
-    cause: CAUSES.find((one) => one === cause) ?? "error",
-    error: textOf(error),
+    cause: isCause(cause) ? cause : "error",
+    error: textOrShown(error),
     ...(typeof stack === "string" ? { stack } : {}),
     ...(typeof item === "string" ? { item } : {}),
     ...(typeof worker === "string" ? { worker } : {}),
@@ -87,7 +85,7 @@ export function readPrint(members: Framed["members"]): PrintMessage {
     job: wholeNumber(job),
     position: wholeNumber(position),
     ...(typeof worker === "string" ? { worker } : {}),
-    text: textOf(text),
+    text: textOrShown(text),
   };
 }
 
@@ -97,7 +95,7 @@ export function readProgress(members: Framed["members"]): ProgressMessage {
   return {
     op: "progress",
     job: wholeNumber(job),
-    name: textOf(name),
+    name: textOrShown(name),
     workers: wholeNumber(workers),
     slots: wholeNumber(slots),
   };
@@ -109,6 +107,6 @@ export function wholeNumber(value: unknown): number {
 }
 
 /** A text as it came over the wire; of what is none, what it is instead. */
-export function textOf(value: unknown): string {
+export function textOrShown(value: unknown): string {
   return typeof value === "string" ? value : shown(value);
 }

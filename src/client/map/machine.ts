@@ -19,7 +19,7 @@ import {
   readFailure,
   readPrint,
   readProgress,
-  textOf,
+  textOrShown,
   wholeNumber,
 } from "./job_wire.ts";
 import { LongValue } from "./long_value.ts";
@@ -267,8 +267,8 @@ export class MapMachine implements Machine {
       case "job_failed":
         return this.#end({
           kind: "job_failed",
-          code: textOf(members.code),
-          text: textOf(members.error),
+          code: textOrShown(members.code),
+          text: textOrShown(members.error),
           ...(typeof members.stack === "string" ? { stack: members.stack } : {}),
         });
     }

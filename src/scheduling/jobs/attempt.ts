@@ -14,6 +14,8 @@ export class Attempt {
   readonly channel: WorkerChannel;
   /** How many positions it was given. */
   readonly count: number;
+  /** Bytes of lines that it was given. */
+  readonly itemBytes: number;
   readonly givenMs: number;
   /** What it is asked for, without what it has told already if somebody else was asked as well. */
   segment: Segment;
@@ -52,6 +54,7 @@ export class Attempt {
     this.segment = segment;
     this.channel = channel;
     this.count = segment.stretch.count;
+    this.itemBytes = segment.stretch.bytes;
     this.next = this.at = segment.stretch.position;
     this.credit = credit;
     this.lowCredit = credit / 4;

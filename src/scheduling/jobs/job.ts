@@ -118,8 +118,13 @@ export class Job {
 
   /** The client takes more results. */
   credited(number: number, bytes: number): void {
-    for (const chunk of this.chunks) if (chunk.number === number) chunk.credit += bytes;
-    this.flush();
+    for (const order of [this.order, ...this.#merges]) {
+      for (const chunk of order.chunks) {
+        if (chunk.number !== number) continue;
+        chunk.credit += bytes;
+        return this.#flush(order);
+      }
+    }
   }
 
   /** Tells the client what it may be told. */

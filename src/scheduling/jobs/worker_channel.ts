@@ -2,7 +2,13 @@ import { ChannelFramer, type Framed } from "../../jobs/channel_framer.ts";
 import { isWhole, textOf } from "../../jobs/members.ts";
 import type { ChunkMessage, PrintMessage } from "../../jobs/messages.ts";
 import { Pulse } from "../../jobs/pulse.ts";
-import { HEARTBEATS_TO_DOWN, JOB_REFUSAL_REST_MS, MAX_TOLD_SLOTS } from "../../limits.ts";
+import {
+  HEARTBEATS_TO_DOWN,
+  JOB_REFUSAL_REST_MS,
+  MAX_CHANNEL_ITEM_BYTES,
+  MAX_HELD_CHUNK_BYTES,
+  MAX_TOLD_SLOTS,
+} from "../../limits.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
 import type { Worker } from "../worker.ts";
 import type { Attempt } from "./attempt.ts";
@@ -34,6 +40,8 @@ export class WorkerChannel {
   slots: number;
   /** Chunks that it has in hand, those included that nobody wants any more. */
   inHand = 0;
+  /** Bytes of items of those chunks. */
+  #itemBytes = 0;
   /** Chunks that it runs. */
   running = 0;
   /** Whether it has said that it goes: it gets nothing new. */
@@ -88,7 +96,9 @@ export class WorkerChannel {
     if (this.reservedFor !== undefined || this.suspect !== undefined || this.isClogged) {
       return false;
     }
-    return this.inHand < this.slots * chunksPerSlot && nowMs >= this.restsUntilMs;
+    // However long the next one is: a worker that is sent more than it holds closes the channel.
+    const holdsMore = this.#itemBytes + MAX_HELD_CHUNK_BYTES <= MAX_CHANNEL_ITEM_BYTES;
+    return holdsMore && this.inHand < this.slots * chunksPerSlot && nowMs >= this.restsUntilMs;
   }
 
   /** Whether it has said that it cannot do a job, and has done nothing of it since. */
@@ -117,6 +127,7 @@ export class WorkerChannel {
     const { position, count, first, lines, bytes } = segment.stretch;
     this.open(job).attempts.set(number, attempt);
     this.inHand++;
+    this.#itemBytes += attempt.itemBytes;
     const chunk: ChunkMessage = {
       op: "chunk",
       job: job.number,
@@ -312,6 +323,7 @@ export class WorkerChannel {
     const opened = this.#opened.get(attempt.job.number);
     opened?.attempts.delete(attempt.number);
     this.inHand--;
+    this.#itemBytes -= attempt.itemBytes;
     if (attempt.startedMs !== undefined) this.running--;
     if (this.suspect === attempt) this.suspect = undefined;
     this.#port.changed();

@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { MAX_JOB_RESULT_BYTES } from "../../../../src/limits.ts";
+import { MAX_CHANNEL_ITEM_BYTES, MAX_JOB_RESULT_BYTES } from "../../../../src/limits.ts";
+import { Stretch } from "../../../../src/scheduling/jobs/stretch.ts";
+import { WorkerChannel } from "../../../../src/scheduling/jobs/worker_channel.ts";
+import type { Worker } from "../../../../src/scheduling/worker.ts";
 import { BoardRoom } from "./board_room.ts";
 
 const MEGABYTE = 1_000_000;
@@ -54,6 +57,48 @@ Deno.test("whoever needs to send more is allowed to: the first at once, others a
     assert(attemptOf(position).credit > 0, `${position}`);
     room.check();
   }
+});
+
+Deno.test("a worker is not given more bytes of items than it holds", () => {
+  const room = new BoardRoom(5);
+  const line = new Uint8Array(15_000_000).fill(0x31);
+  line[line.length - 1] = 0x0a;
+  const jobs = Array.from({ length: 30 }, () => room.addJob({}).job);
+  for (const job of jobs) {
+    const chunk = { number: 1, next: 1, end: 2, given: 1, credit: 1, isStarted: false };
+    job.add({ ...chunk, isDropped: false }, new Stretch(1, 1, undefined, [line]), false);
+  }
+  const worker = { name: "w", facts: {}, health: { usable: true, state: "up" } };
+  const nothing = () => {};
+  const port = { write: nothing, writeBytes: nothing, changed: nothing, refused: nothing };
+  const channel = new WorkerChannel(worker as unknown as Worker, -9, 30, port, 0);
+  room.board.channels.add(channel);
+  const handOut = () => {
+    for (let count = 0; count < 30; count++) {
+      room.board.changed();
+      room.board.handOut(0);
+      channel.drained();
+    }
+  };
+  handOut();
+  const { inHand } = channel;
+  assert(inHand > 13 && inHand * line.length <= MAX_CHANNEL_ITEM_BYTES, `${inHand}`);
+  const [attempt] = jobs[0]!.attempts;
+  const of = { job: jobs[0]!.number, chunk: attempt!.number };
+  const messages = [{ op: "started", ...of }, {
+    op: "returned",
+    ...of,
+    position: 1,
+    why: "late",
+    ms: 0,
+  }];
+  const text = messages.map((message) => JSON.stringify(message) + "\n").join("");
+  assertEquals(channel.received(new TextEncoder().encode(text), 0), undefined);
+  assertEquals(channel.inHand, inHand - 1);
+  room.nowMs = 1000;
+  room.board.changed();
+  room.board.handOut(1000);
+  assertEquals(channel.inHand, inHand, "as much as before");
 });
 
 Deno.test("what runs without room for its results makes place for what is waited for", () => {
