@@ -29,7 +29,9 @@ export async function runClient(options: ClientOptions): Promise<number> {
     if (!(error instanceof ServerUnreachableError || error instanceof ReplyTimeoutError)) {
       throw error;
     }
-    writeStderr(`client: ${error.message}\n`);
+    const isResumable = action.kind === "map" && action.logPath !== undefined;
+    const advice = isResumable ? "; to go on, run the same command again" : "";
+    writeStderr(`client: ${error.message}${advice}\n`);
     return EXIT_STATUS.unreachable;
   }
 }

@@ -15,9 +15,11 @@ const INSPECT_OPTIONS = { colors: false, depth: 4, strAbbreviateSize: MAX_TEXT_C
 
 /** Methods that print their arguments. */
 const PRINTING = ["log", "info", "warn", "error", "debug", "trace", "dir", "table"] as const;
+/** What an assertion that fails is said with. */
+const FAILED = "Assertion failed";
 /** Methods that are there, and do nothing. */
 const SILENT = [
-  ..."assert clear count countReset dirxml group groupCollapsed groupEnd".split(" "),
+  ..."clear count countReset dirxml group groupCollapsed groupEnd".split(" "),
   ..."time timeEnd timeLog timeStamp profile profileEnd".split(" "),
 ];
 
@@ -42,6 +44,9 @@ export class Printer {
     const print = (...values: unknown[]) => this.print(values);
     for (const name of PRINTING) this.console[name] = print;
     for (const name of SILENT) this.console[name] = () => {};
+    this.console.assert = (isTrue, ...values) => {
+      if (!isTrue) this.print([values.length === 0 ? FAILED : `${FAILED}: ${textOf(values)}`]);
+    };
   }
 
   /** Prints values as `console.log` does. */

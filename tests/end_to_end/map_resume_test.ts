@@ -129,6 +129,7 @@ async function doesNothingAgain(cluster: MapCluster): Promise<void> {
   const range = ["--range", "1..3"];
   const none = await cluster.map(["seen.js", ...range, "--resume", "range.log"]);
   assertEquals(none.code, 3);
+  assertMatch(none.stderr, /^client: cannot reach .*; to go on, run the same command again\n$/);
   await cluster.replaceServer();
   const done = await cluster.map(["seen.js", ...range, "--resume", "range.log"]);
   assertEquals([done.code, done.stdout], [0, "2\n4\n6\n"]);

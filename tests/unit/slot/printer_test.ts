@@ -9,5 +9,9 @@ Deno.test("so many texts a second are printed and no more, even if they are empt
   assertEquals(printed.length, 256);
   nowMs = 1000;
   printer.print(["x"]);
+  printer.console.assert!(true, "not this");
+  printer.console.assert!(false, "a", 1);
+  printer.console.assert!(0);
+  assertEquals(printed.splice(257 + 1), ["Assertion failed: a 1", "Assertion failed"]);
   assertEquals(printed.slice(256), ["… 744 more lines were left out", "x"]);
 });
