@@ -61,8 +61,10 @@ export function withoutOurFrames(text: string, name: string): string {
     const end = newline < 0 ? text.length : newline;
     const line = sliceText(text, start, end);
     start = end + 1;
-    const isOurs = indexOfText(line, FRAME) === 0 && indexOfText(line, OUR_ADDRESS) > 0;
+    const isOurs = indexOfText(line, FRAME) >= 0 && indexOfText(line, OUR_ADDRESS) > 0;
     if (!isOurs) kept += (kept === "" ? "" : "\n") + line;
+    // Members of the error follow in braces.
+    else if (sliceText(line, line.length - 2) === " {") kept += " {";
   }
   return named(kept, name);
 }

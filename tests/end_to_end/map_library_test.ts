@@ -166,6 +166,11 @@ async function tellsFailures(client: Client): Promise<void> {
   });
   assertEquals(await all(rest), [1, 2, 4, 5, 7]);
   assertEquals([failed, printed], [[3, 6], ["here 5 five"]]);
+  const onPrint = () => {
+    throw new RangeError("not to be printed");
+  };
+  const ended = client.map(PICKY, items, { args, keepGoing: true, onPrint });
+  await assertRejects(() => all(ended), RangeError, "not to be printed");
 }
 
 async function refuses(client: Client): Promise<void> {

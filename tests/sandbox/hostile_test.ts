@@ -259,12 +259,20 @@ Deno.test("an error that is printed shows the function's own frames", async () =
   await using slot = await Slot.with(`
     function inner() { throw new RangeError("deep"); }
     export function map(x) {
-      try { inner(); } catch (error) { console.log("caught", error); console.log(error.stack); }
+      try { inner(); } catch (error) {
+        console.log("caught", error);
+        console.log(error.stack);
+        console.log({ error });
+        console.log(Object.assign(error, { code: 5 }));
+      }
       return x;
     }`);
   await slot.range(1, 1);
   const stack = "RangeError: deep\n    at inner (main.js:2:30)\n    at map (main.js:4:13)";
-  assertEquals(slot.printed.map(({ text }) => text), [`caught ${stack}`, stack]);
+  const [caught, own, nested, coded] = slot.printed.map(({ text }) => text!);
+  assertEquals([caught, own], [`caught ${stack}`, stack]);
+  assert(!nested!.includes("chunk_runner"), nested);
+  assertEquals(coded, `${stack} {\n  code: 5\n}`);
 });
 
 Deno.test("what a function leaves behind and fails later does not end the slot", async () => {

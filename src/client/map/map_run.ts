@@ -59,7 +59,14 @@ export class MapRun {
     const port = {
       values: (values: Values) => this.#outcome(values),
       failed: (failure: Failure) => this.#failed(failure),
-      printed: (print: PrintMessage) => options.printed?.(print),
+      printed: (print: PrintMessage) => {
+        // It may be a program's own: what it throws is the job's end, and not that of whoever reads the network.
+        try {
+          options.printed?.(print);
+        } catch (error) {
+          this.#fail(error);
+        }
+      },
       progressed: (progress: ProgressMessage) => options.progressed?.(progress),
       lost: () => options.lost?.(),
       roomMade: () => this.#wakeFeeding(),
