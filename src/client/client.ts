@@ -68,6 +68,7 @@ export interface SumSquaresResult {
 
 /** A client of a calculating room: many requests at once over one connection. */
 export class Client implements AsyncDisposable {
+  readonly #closing = new AbortController();
   readonly #link: ClientLink;
   readonly #servers: readonly Address[];
   readonly #timeoutMs: number;
@@ -186,7 +187,7 @@ export class Client implements AsyncDisposable {
   ): AsyncGenerator<unknown, void> {
     // Nobody who only adds numbers loads what reads modules.
     const { mapValues } = await import("./map/library.ts");
-    const parts = { servers: this.#servers, timeoutMs: this.#timeoutMs, source, items };
+    const parts = { ...this.#jobParts, source, items };
     yield* mapValues(parts, options);
   }
 
@@ -212,18 +213,27 @@ export class Client implements AsyncDisposable {
     options: MapReduceOptions = {},
   ): Promise<unknown> {
     const { mapReduceValue } = await import("./map/library.ts");
-    const parts = { servers: this.#servers, timeoutMs: this.#timeoutMs, source, items };
+    const parts = { ...this.#jobParts, source, items };
     return await mapReduceValue(parts, options);
   }
 
-  /** Closes the connection; requests that wait fail. */
+  /** Closes the connection; requests that wait fail, and jobs end. */
   close(): Promise<void> {
+    this.#closing.abort(new Error("the client is closed"));
     return this.#link.close();
   }
 
   /** Closes the connection at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  get #jobParts() {
+    return {
+      servers: this.#servers,
+      timeoutMs: this.#timeoutMs,
+      closed: this.#closing.signal,
+    };
   }
 
   async #arithmetic(

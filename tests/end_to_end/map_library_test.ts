@@ -60,6 +60,15 @@ Deno.test("a client's map and mapReduce", async (t) => {
     await assertRejects(() => all(client.map(slow, [1], { signal })), Error, "enough");
     await until("the end of the job", async () => (await jobs()).length === 0);
   });
+  await t.step("end with their client", async () => {
+    const other = await connect({ port: server.address.port });
+    const values = other.map(SQUARE, { from: 1, to: 1e12 });
+    assertEquals((await values.next()).value, 1);
+    await other.close();
+    await until("the end of the job", async () => (await jobs()).length === 0);
+    await assertRejects(() => values.next(), Error, "the client is closed");
+    await assertRejects(() => all(other.map(SQUARE, [1])), Error, "the client is closed");
+  });
 });
 
 async function givesValues(client: Client): Promise<void> {

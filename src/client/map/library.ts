@@ -15,6 +15,8 @@ interface JobParts {
   readonly timeoutMs: number;
   readonly source: string | URL;
   readonly items: MapItems;
+  /** Aborted when the client is closed. */
+  readonly closed: AbortSignal;
 }
 
 /** The values of a job without reduce, in order. The job begins when the first is asked for. */
@@ -72,8 +74,11 @@ async function startJob(
   take: (outcomes: readonly Outcome[]) => Promise<void>,
 ): Promise<StartedJob> {
   const { servers, timeoutMs, items } = parts;
-  const { signal, keepGoing = false, onPrint } = options;
-  signal?.throwIfAborted();
+  const { keepGoing = false, onPrint } = options;
+  const signal = options.signal === undefined
+    ? parts.closed
+    : AbortSignal.any([options.signal, parts.closed]);
+  signal.throwIfAborted();
   const job = await describeJob(parts, options, reduce);
   const pieces = isRange(items) ? undefined : itemPieces(items);
   const run = new MapRun({
@@ -85,15 +90,15 @@ async function startJob(
     take,
     printed: onPrint && (({ text, position, worker = "" }) => onPrint({ text, position, worker })),
   });
-  const abort = () => run.abort(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
+  const abort = () => run.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
   // Nothing is told of what happened while the job was being prepared.
-  if (signal?.aborted) abort();
+  if (signal.aborted) abort();
   return {
     run,
     reduce: job.reduce,
     [Symbol.asyncDispose]: async () => {
-      signal?.removeEventListener("abort", abort);
+      signal.removeEventListener("abort", abort);
       await run.close();
       // Whatever it waits for is no business of ours any more.
       pieces?.return(undefined).catch(() => {});
