@@ -54,7 +54,7 @@ const POWERS: Float64Array = Float64Array.from(
 );
 
 /** A parser that takes JSON.parse's third argument for its reviver, which TypeScript's library lacks. */
-type ParseExactly = (
+export type ParseWithSource = (
   text: string,
   reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
 ) => unknown;
@@ -221,7 +221,7 @@ export class ItemReader {
  * @throws {InputError} If a number in it is too large for a double.
  */
 export function parseExactly(text: string): unknown {
-  return (parse as ParseExactly)(text, exactNumber);
+  return (parse as ParseWithSource)(text, exactNumber);
 }
 
 function exactNumber(_key: string, value: unknown, context: { source?: string }): unknown {

@@ -7,17 +7,12 @@
  * @module
  */
 
+import type { ParseWithSource } from "./items.ts";
 import { includes, indexOfText, parse, sliceText, toBigInt } from "./primordials.ts";
 import { valueText } from "./values.ts";
 
 /** Valid behind any integer, and `JSON.stringify` writes its own exponents with a small letter. */
 const MARK = "E0";
-
-/** A parser that takes JSON.parse's third argument for its reviver, which TypeScript's library lacks. */
-type ParseMarked = (
-  text: string,
-  reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-) => unknown;
 
 /**
  * The marked JSON of a value.
@@ -34,7 +29,7 @@ export function markedText(value: unknown): string {
  * @throws {SyntaxError} If it is no JSON.
  */
 export function parseMarked(text: string): unknown {
-  return includes(text, MARK) ? (parse as ParseMarked)(text, marked) : parse(text);
+  return includes(text, MARK) ? (parse as ParseWithSource)(text, marked) : parse(text);
 }
 
 function marked(_key: string, value: unknown, { source }: { source?: string }): unknown {

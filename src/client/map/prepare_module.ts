@@ -128,8 +128,8 @@ export interface Refusal {
 }
 
 /**
- * Says what is wrong with code that a slot refuses, as if it had been looked at before it was sent. Neither is
- * JavaScript, nor does what takes types away at once see all mistakes.
+ * Says what is wrong with code that a slot refuses, as if it had been looked at before it was sent: JavaScript
+ * is not, and what takes types away at once does not see all mistakes.
  *
  * @throws {ModuleError} If it is found here.
  */
