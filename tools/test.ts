@@ -40,6 +40,12 @@ const FROM_SOURCES_ALONE = [
   "tests/end_to_end/rotation_test.ts",
   "tests/end_to_end/unfinished_lines_test.ts",
   "tests/end_to_end/wire_test.ts",
+  "tests/end_to_end/unread_results_test.ts",
+  // They are about what the coordinator does where others fail, for a long time each.
+  "tests/faults/network_cut_test.ts",
+  "tests/faults/rubbish_under_load_test.ts",
+  "tests/faults/silent_machine_test.ts",
+  "tests/faults/soak_test.ts",
 ];
 
 /** They wait for heartbeats and the like: one file more than there are cores keeps all of these at work. */

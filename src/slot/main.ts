@@ -17,7 +17,6 @@ import { messageLine } from "../jobs/channel_framer.ts";
 import type { Connection } from "../net/connection.ts";
 import { nowMs } from "../net/clock.ts";
 import { connectLoopback } from "../net/loopback.ts";
-import { type ImportFinder, importFinder } from "./import_finder.ts";
 import { Ring } from "./ring.ts";
 import { INDEX, PERMISSIONS, type SandboxStart, STATE_WORDS } from "./shared.ts";
 import { SlotChannel } from "./slot_channel.ts";
@@ -30,7 +29,7 @@ export async function runSlot(): Promise<never> {
   Deno.addSignalListener(Deno.build.os === "windows" ? "SIGBREAK" : "SIGTERM", () => {});
   // Until it has a connection to listen to, nothing else would end it where it cannot start.
   const timeout = setTimeout(() => Deno.exit(1), SLOT_START_TIMEOUT_MS);
-  const loading = Promise.all([loadSandbox(), importFinder()]);
+  const loading = loadSandbox();
   const [port = "", token = "", maxMemoryBytes = ""] = (await readStart()).split(" ");
   let watch: ReturnType<typeof setInterval> | undefined;
   // At once: what shows a process that its worker is gone is the end of its connection, or that it has none.
@@ -43,9 +42,9 @@ export async function runSlot(): Promise<never> {
     drained: () => channel.drained(),
     closed: () => Deno.exit(0),
   }).catch(() => Deno.exit(1));
-  const [sandbox, findImport] = await loading;
+  const sandbox = await loading;
   for (const name of PERMISSIONS) Deno.permissions.revokeSync({ name });
-  const channel = serve(sandbox, findImport, connection, Number(maxMemoryBytes));
+  const channel = serve(sandbox, connection, Number(maxMemoryBytes));
   connection.write(messageLine({ op: "slot", token }));
   connection.start();
   clearTimeout(timeout);
@@ -82,7 +81,6 @@ async function readStart(): Promise<string> {
 
 function serve(
   sandbox: Worker,
-  findImport: ImportFinder,
   connection: Connection,
   maxMemoryBytes: number,
 ): SlotChannel {
@@ -102,7 +100,6 @@ function serve(
     send: (text: string) => connection.write(text),
     sendBytes: (bytes: Uint8Array) => connection.writeBytes(bytes),
     memoryBytes: () => Deno.memoryUsage().rss,
-    findImport,
     end: () => Deno.exit(0),
   };
   const channel = new SlotChannel({ port, toSandbox, fromSandbox, state, maxMemoryBytes });

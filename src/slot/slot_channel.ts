@@ -20,8 +20,6 @@ export interface SlotPort {
   sendBytes(bytes: Uint8Array): void;
   /** Resident memory of the process, in bytes. */
   memoryBytes(): number;
-  /** Says why a module must not be loaded; `undefined` if it may. */
-  findImport(code: Uint8Array): string | undefined;
   /** Ends the process. */
   end(): void;
 }
@@ -44,9 +42,8 @@ export class SlotChannel {
   readonly #parts: SlotParts;
   readonly #framer = new ChannelFramer();
   #job: OpenMessage | undefined;
-  /** The module, as far as it has come. */
-  #code: Uint8Array = new Uint8Array(0);
-  #codeBytes = 0;
+  /** Bytes of the module that have not come yet. */
+  #awaitedBytes = 0;
   /** Whether the module is loaded, and `setup` done. */
   #isReady = false;
   /** Whether nothing more is to be said: the end of the process comes. */
@@ -165,34 +162,18 @@ export class SlotChannel {
     if (this.#job !== undefined || isTooLong) return this.#parts.port.end();
     this.#job = job;
     this.#overseer.job = job;
-    this.#code = new Uint8Array(job.code_bytes);
+    this.#awaitedBytes = job.code_bytes;
     const { name, input, call, reduce, args = null, seed, code_bytes: codeBytes } = job;
     const inside: SandboxJob = { name, input, call, reduce, args, seed, codeBytes };
     this.#inbox.push(TO_SANDBOX.open, encode(inside));
     this.#say({ op: "need", job: job.job });
-    if (codeBytes === 0) this.#load();
   }
 
   #takeCode(bytes: Uint8Array): void {
     if (this.#job === undefined) return;
-    const isTooLong = this.#codeBytes + bytes.length > this.#code.length;
-    if (isTooLong || this.#isOver) return this.#parts.port.end();
-    this.#code.set(bytes, this.#codeBytes);
-    this.#codeBytes += bytes.length;
-    if (this.#codeBytes === this.#code.length) this.#load();
-  }
-
-  /** Gives the module to the function's thread. */
-  #load(): void {
-    const error = this.#parts.port.findImport(this.#code);
-    if (error !== undefined) {
-      this.#isOver = true;
-      return this.#say({ op: "job_failed", job: this.#job!.job, code: "bad_code", error });
-    }
-    for (let at = 0; at < this.#code.length; at += MAX_PIECE_BYTES) {
-      this.#inbox.push(TO_SANDBOX.code, this.#code.subarray(at, at + MAX_PIECE_BYTES));
-    }
-    this.#code = new Uint8Array(0);
+    if (bytes.length > this.#awaitedBytes || this.#isOver) return this.#parts.port.end();
+    this.#awaitedBytes -= bytes.length;
+    this.#inbox.push(TO_SANDBOX.code, bytes.slice());
   }
 
   #chunk(number: number): SlotChunk | undefined {

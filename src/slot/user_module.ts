@@ -6,6 +6,7 @@
 
 import { markedText } from "../jobs/marked_json.ts";
 import { ValueError } from "../jobs/values.ts";
+import { sealImports } from "./import_seal.ts";
 import { messageOf, MODULE_ADDRESS, stackOf } from "./trouble.ts";
 import type { SandboxJob, Trouble } from "./shared.ts";
 
@@ -66,6 +67,7 @@ export async function loadModule(
 ): Promise<UserModule> {
   let exported: Record<string, unknown>;
   try {
+    code = sealImports(code);
     exported = await import(addressOf(code));
   } catch (error) {
     throw broken("bad_code", error, job.name);

@@ -76,7 +76,6 @@ Deno.test("dependencies between the folders of src point one way", () => {
  */
 const MODULE_READERS: Readonly<Record<string, readonly string[]>> = {
   "client/map/prepare_module.ts": ["npm:amaro@1.2.1", "npm:es-module-lexer@2.3.2"],
-  "slot/import_finder.ts": ["npm:es-module-lexer@2.3.2"],
 };
 
 Deno.test("packages that are named with their version are those of deno.json", async () => {

@@ -14,14 +14,7 @@ import { Random } from "../../src/scheduling/random.ts";
 import { startServer } from "../support/cluster.ts";
 import { printFigure } from "../support/load.ts";
 import { MapCluster } from "../support/map_cluster.ts";
-import {
-  assertTakenOver,
-  endsWhole,
-  squares,
-  TRACED,
-  tracesOf,
-  untilAllWork,
-} from "../support/map_room.ts";
+import { endsWhole, squares, TRACED, tracesOf, untilAllWork } from "../support/map_room.ts";
 import type { Process } from "../support/process.ts";
 import { startRole } from "../support/roles.ts";
 import { pause, until } from "../support/waiting.ts";
@@ -45,29 +38,6 @@ Deno.test("client map goes on with the second server when the first is killed", 
   const said = ["client: the server was lost, and is looked for"];
   const traces = tracesOf(await endsWhole(client, COUNT, said));
   assert(traces.length > known, "the second server took over");
-});
-
-Deno.test("client map over a tree of servers uses all workers, and may lose a branch", async () => {
-  await using left = await MapCluster.launch(1);
-  await using right = await MapCluster.launch(1);
-  await using top = await startServer({ workers: [left.server, right.server] });
-  await top.untilStates("up", "up");
-  await left.write("f.js", TRACED);
-  const start = (count: number) => {
-    const words = ["map", "f.js", "--range", `1..${count}`, "--port", String(top.address.port)];
-    return startRole("client", words, { cwd: left.folder.path });
-  };
-  const names = [...left.workers, ...right.workers].map(({ name }) => name);
-  {
-    await using client = start(COUNT);
-    const traces = tracesOf(await endsWhole(client, COUNT));
-    assertEquals([...new Set(traces.map(({ worker }) => worker))].sort(), names.sort());
-  }
-  await using client = start(COUNT);
-  await untilAllWork(client, names);
-  await right.server.kill();
-  assert(!client.stdout.text.includes(`\n${COUNT ** 2}\n`), "the job is under way");
-  assertTakenOver(await endsWhole(client, COUNT), COUNT);
 });
 
 Deno.test(`client map --resume does nothing twice that was logged (${ROUNDS} rounds, seed ${SEED})`, async () => {

@@ -73,7 +73,7 @@ export function attempts(targets: Targets): Attempt[] {
     ...of("code", ["no code from texts"], code()),
     ...of("internals", PRELUDE, internals()),
     // These come last: some parts of the platform put things back when they are loaded.
-    ...of("imports", ["no imports"], imports(targets, url)),
+    ...of("imports", IMPORTS, imports(targets, url)),
     ...of("end", PRELUDE, ends()),
   ];
 }
@@ -83,7 +83,8 @@ const REVOKED: readonly Layer[] = ["thread's permissions", "process's permission
 /** A slot may use loopback until it is connected. */
 const LOOPBACK: readonly Layer[] = ["prelude", ...REVOKED];
 const GRANTED: readonly Layer[] = [...LOOPBACK, "few permissions"];
-const FILE: readonly Layer[] = [...REVOKED, "few permissions", "no imports"];
+const IMPORTS: readonly Layer[] = ["no words that import", "no imports"];
+const FILE: readonly Layer[] = [...REVOKED, "few permissions", ...IMPORTS];
 const NOBODY: readonly Layer[] = [];
 
 /** An attempt that is stopped by what stops most of its kind, unless it says otherwise. */
@@ -422,6 +423,15 @@ function imports({ port, sources }: Targets, url: (name: string) => string): Tol
       stoppedBy: FILE,
     },
     {
+      name: "import a .json file behind dots, where it looks like a property",
+      body: `let imported;
+        Promise.prototype[Symbol.iterator] = function () { imported = this; return [].values(); };
+        [...import(${url("secret.json")}, { with: { type: "json" } })];
+        delete Promise.prototype[Symbol.iterator];
+        return (await imported).default === "secret"`,
+      stoppedBy: FILE,
+    },
+    {
       name: "import a file as text",
       body: `return (await import(${
         url("secret.txt")
@@ -439,6 +449,11 @@ function imports({ port, sources }: Targets, url: (name: string) => string): Tol
       before: `export * from ${url("secret.js")};`,
       body: `return true`,
       stoppedBy: FILE,
+    },
+    {
+      name: "import a module from a text",
+      body: `return (await import(${text("export default 1 + 1")})).default === 2`,
+      stoppedBy: ["no words that import"],
     },
     {
       name: "import a module from a text, which imports a file",
@@ -470,7 +485,7 @@ function imports({ port, sources }: Targets, url: (name: string) => string): Tol
       name: "start a thread by an imported node:worker_threads",
       body: `const { Worker } = await import("node:worker_threads");
         new Worker("postMessage(1)", { eval: true }).unref(); return true`,
-      stoppedBy: [...PRELUDE, "no imports"],
+      stoppedBy: [...PRELUDE, ...IMPORTS],
     },
     {
       name: "run code of a text by an imported node:vm",
@@ -490,19 +505,19 @@ function imports({ port, sources }: Targets, url: (name: string) => string): Tol
     {
       name: "import an npm package",
       body: `return (await import("npm:aula-secret")) !== undefined`,
-      stoppedBy: ["no imports", "no folder"],
+      stoppedBy: [...IMPORTS, "no folder"],
     },
     {
       name: "import a JSR package",
       body: `return (await import("jsr:@aula/secret")).secret === "secret"`,
-      stoppedBy: [...REVOKED, "no imports", "no folder"],
+      stoppedBy: [...REVOKED, ...IMPORTS, "no folder"],
     },
     {
       name: "import from the web",
       body: `return (await import(${
         JSON.stringify(`http://127.0.0.1:${port}/secret.js`)
       })).secret === "secret"`,
-      stoppedBy: [...REVOKED, "no imports", "no folder"],
+      stoppedBy: [...REVOKED, ...IMPORTS, "no folder"],
     },
   ];
 }

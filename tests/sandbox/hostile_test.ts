@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MAX_PRINT_BYTES_PER_SECOND, MAX_TEXT_CHARS, SLOT_NICENESS } from "../../src/limits.ts";
 import { childrenOf, isGone } from "../support/children.ts";
+import { TemporaryFolder } from "../support/paths.ts";
 import { until } from "../support/waiting.ts";
 import { Slot } from "./slot.ts";
 
@@ -34,6 +36,23 @@ function inner(x) {
   assertEquals(failed[3]!.error, "RangeError: later");
   assertMatch(failed[4]!.error!, /^TypeError: Cannot read properties of null/);
   assertEquals(failed[4]!.stack, "    at map (work/score.ts:6:28)");
+});
+
+Deno.test("a map of its source tells a module nothing, and moves none of its frames", async () => {
+  const map = '{"version":3,"sources":["secret.ts"],"names":[],"mappings":"AAAA"}';
+  await using folder = new TemporaryFolder();
+
+  const addresses = [
+    pathToFileURL(await folder.write("secret.map", map)).href,
+    `data:application/json,${map}`,
+  ];
+  for (const address of addresses) {
+    const text = `export function map(x) { return x === 1 ? new Error("x").stack : x.no.member; }`;
+    await using slot = await Slot.with(`${text}\n//# sourceMappingURL=${address}`);
+    const { lines, failed } = await slot.range(1, 2);
+    assertEquals(lines.filter((line) => line.includes("secret")), []);
+    assertEquals(failed[0]!.stack, `    at map (main.js:1:${text.indexOf("member") + 1})`);
+  }
 });
 
 Deno.test("what JSON cannot say fails its item by name", async () => {

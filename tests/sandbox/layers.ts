@@ -18,6 +18,7 @@ export const LAYERS = [
   "process's permissions",
   "few permissions",
   "no code from texts",
+  "no words that import",
   "no imports",
   "no folder",
   "no environment",
@@ -34,6 +35,7 @@ const REVOKING = "for (const name of PERMISSIONS) Deno.permissions.revokeSync({ 
 const LINES: Partial<Record<Layer, { readonly file: string; readonly line: string }>> = {
   "prelude": { file: "slot/sandbox.ts", line: "stripGlobals();" },
   "thread's permissions": { file: "slot/sandbox.ts", line: REVOKING },
+  "no words that import": { file: "slot/user_module.ts", line: "code = sealImports(code);" },
   "process's permissions": { file: "slot/main.ts", line: REVOKING },
 };
 const SOURCES = fromFileUrl(new URL("src/", PROJECT));

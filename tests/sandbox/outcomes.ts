@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { DIST } from "../support/roles.ts";
 import { HANG_MS } from "../support/waiting.ts";
 import type { Attempt } from "./attempts.ts";
 import type { BareSlots } from "./layers.ts";
@@ -45,8 +44,8 @@ export async function successesAmong(
 function groupsOf(all: readonly Attempt[], slots: BareSlots): Attempt[][] {
   const isAlone = ({ kind, before, ends }: Attempt) => {
     if (before !== undefined || (ends && slots.lacks("prelude"))) return true;
-    // An executable takes no module that imports anything.
-    return kind === "imports" && DIST !== undefined;
+    // A word that imports is a syntax error for all who share the module.
+    return kind === "imports" && !slots.lacks("no words that import");
   };
   const alone = all.filter(isAlone).map((attempt) => [attempt]);
   return [all.filter((attempt) => !isAlone(attempt)), ...alone].filter(({ length }) => length > 0);

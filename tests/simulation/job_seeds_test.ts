@@ -4,7 +4,7 @@ import { JobRun } from "./job_run.ts";
 // Beside seeds_test.ts, and not in it: each file has one core.
 
 /** Seeds in the gate; `deno task sim --jobs --seeds N` runs any number. */
-const SEEDS = 1000;
+const SEEDS = 500;
 /** Seeds in one test, so that a failure is seen before all have run. */
 const SEEDS_PER_TEST = 100;
 

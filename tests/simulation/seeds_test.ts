@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { Run } from "./run.ts";
 
 /** Seeds in the gate; `deno task sim --seeds N` runs any number. */
-const SEEDS = 1000;
+const SEEDS = 500;
 /** Seeds in one test, so that a failure is seen before all have run. */
 const SEEDS_PER_TEST = 100;
 

@@ -45,7 +45,6 @@ class Half {
         },
         sendBytes: () => {},
         memoryBytes: () => this.memory,
-        findImport: () => undefined,
         end: () => this.said.push("ended"),
       },
       toSandbox: this.toSandbox,
