@@ -2,7 +2,7 @@ import { ChannelFramer, type Framed, messageLine } from "../jobs/channel_framer.
 import { cutResult, type Result } from "../jobs/cut_result.ts";
 import { failedBytes } from "../jobs/failed_bytes.ts";
 import type { FailedMessage, FailureCause, OpenMessage, RunnerMessage } from "../jobs/messages.ts";
-import { MAX_CODE_BYTES, MAX_PIECE_BYTES, SLOT_FLUSH_MS } from "../limits.ts";
+import { MAX_CODE_BYTES, SLOT_FLUSH_MS } from "../limits.ts";
 import { Inbox } from "./inbox.ts";
 import { Overseer, type Rest } from "./overseer.ts";
 import type { Ring } from "./ring.ts";
