@@ -16,6 +16,12 @@ export interface Load {
   readonly title: string;
   readonly shape: Shape;
   /**
+   * The shape that the floor gets.
+   *
+   * @default {the same}
+   */
+  readonly floorShape?: Shape;
+  /**
    * What is asked; the floor gives it back.
    *
    * @default {{}}
@@ -102,7 +108,7 @@ export async function measureLoads(
   await using targets = await startTargets(context, { floor: startFloor, ...setup });
   const figures: Figure[] = [];
   const warmed = new Set<Load["exercises"]>();
-  for (const { key, title, shape, exercises, aspects } of wanted) {
+  for (const { key, title, shape, floorShape = shape, exercises, aspects } of wanted) {
     context.note(title);
     for (const [name, target] of warmed.has(exercises) ? [] : targets.all) {
       await warm(context, target, { ...exercises, style: styleOf(name) }, setup.warming);
@@ -115,8 +121,9 @@ export async function measureLoads(
       const generator = shape.kind === "closed" && shape.areKept
         ? stack.use(new Generator(context.regime, MANY_FILES))
         : context.generator;
-      const own = { ...context, generator };
-      subjects.set(name, () => measureLoad(own, target, shape, { ...exercises, style }));
+      const options = { ...exercises, style };
+      const own = name === FLOOR ? floorShape : shape;
+      subjects.set(name, () => measureLoad({ ...context, generator }, target, own, options));
     }
     await measureRounds(1, subjects);
     const rounds = await measureRounds(context.pairs, subjects);
