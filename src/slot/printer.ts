@@ -6,12 +6,9 @@
  * @module
  */
 
-import { sliceText } from "../jobs/primordials.ts";
-import { MAX_PRINT_BYTES_PER_SECOND, MAX_TEXT_CHARS, PRINT_COST_BYTES } from "../limits.ts";
+import { MAX_PRINT_BYTES_PER_SECOND, PRINT_COST_BYTES } from "../limits.ts";
+import { printedText } from "./printed_text.ts";
 import { cut, withoutOurFrames } from "./trouble.ts";
-
-const { inspect } = Deno;
-const INSPECT_OPTIONS = { colors: false, depth: 4, strAbbreviateSize: MAX_TEXT_CHARS };
 
 /** Methods that print their arguments. */
 const PRINTING = ["log", "info", "warn", "error", "debug", "trace", "dir", "table"] as const;
@@ -45,7 +42,7 @@ export class Printer {
     for (const name of PRINTING) this.console[name] = print;
     for (const name of SILENT) this.console[name] = () => {};
     this.console.assert = (isTrue, ...values) => {
-      if (!isTrue) this.print([values.length === 0 ? FAILED : `${FAILED}: ${textOf(values)}`]);
+      if (!isTrue) this.print([values.length === 0 ? FAILED : `${FAILED}: ${printedText(values)}`]);
     };
   }
 
@@ -61,7 +58,7 @@ export class Printer {
       this.#dropped++;
       return;
     }
-    const text = cut(withoutOurFrames(textOf(values), this.moduleName));
+    const text = cut(withoutOurFrames(printedText(values), this.moduleName));
     this.#printed += text.length + PRINT_COST_BYTES;
     this.#emit(text);
   }
@@ -73,20 +70,4 @@ export class Printer {
     this.#dropped = 0;
     this.#emit(`… ${dropped} more line${dropped === 1 ? " was" : "s were"} left out`);
   }
-}
-
-function textOf(values: readonly unknown[]): string {
-  let text = "";
-  for (let index = 0; index < values.length && text.length <= MAX_TEXT_CHARS; index++) {
-    const value = values[index];
-    text += index === 0 ? "" : " ";
-    try {
-      text += typeof value === "string"
-        ? sliceText(value, 0, MAX_TEXT_CHARS + 1)
-        : inspect(value, INSPECT_OPTIONS);
-    } catch {
-      text += "(cannot be shown)";
-    }
-  }
-  return text;
 }

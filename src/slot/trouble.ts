@@ -12,6 +12,8 @@ import { MAX_TEXT_CHARS } from "../limits.ts";
 /** What the address of the user's module begins with: nothing else in a stack looks like it. */
 export const MODULE_ADDRESS = "data:text/javascript;base64,";
 
+/** Errors that are shown of those that caused each other. */
+const MAX_CAUSES = 4;
 const FRAME = "    at ";
 /** What the address of every module of ours begins with. */
 const OUR_ADDRESS = sliceText(import.meta.url, 0, indexOfText(import.meta.url, "slot/trouble.ts"));
@@ -21,12 +23,24 @@ export function messageOf(thrown: unknown, name: string): string {
   let text: string;
   try {
     text = isError(thrown)
-      ? `${toText(thrown.name)}: ${toText(thrown.message)}`
+      ? errorText(thrown)
       : `thrown: ${typeof thrown === "object" ? stringify(thrown) : toText(thrown)}`;
   } catch {
     text = "thrown: something that cannot be shown";
   }
   return oneLine(cut(named(text, name)));
+}
+
+/** An error's message, with those of the errors that caused it. */
+function errorText(thrown: Error): string {
+  let text = "";
+  let error: unknown = thrown;
+  for (let depth = 0; depth < MAX_CAUSES && isError(error); depth++) {
+    text += (depth === 0 ? "" : " (cause: ") + `${toText(error.name)}: ${toText(error.message)}`;
+    if (depth > 0) text += ")";
+    error = error.cause;
+  }
+  return text;
 }
 
 /** The frames of the user's module in what was thrown, one a line; empty if there are none. */

@@ -187,6 +187,7 @@ async function refuses(client: Client): Promise<void> {
   const unset = "export const map = (x: number) => x;\nconst a: number;";
   await assertRejects(() => all(client.map(unset, [1])), ModuleError, "module.ts:2:7");
   await assertRejects(() => all(client.map(SQUARE, [undefined])), TypeError, "undefined");
+  await assertRejects(() => all(client.map("./f.ts", [1])), TypeError, '"./f.ts" as a module');
   await assertRejects(() => all(client.map(SQUARE, [1], { seed: -1 })), RangeError, "seed");
   await assertRejects(() => all(client.map(SQUARE, { from: 2, to: 0 })), RangeError, "2 to 0");
   await assertRejects(() => all(client.map(SQUARE, { from: 0.5, to: 2 })), RangeError);
@@ -209,6 +210,7 @@ async function refuses(client: Client): Promise<void> {
     [[1], { onFailure: 1 as never }, TypeError, "onFailure"],
     [[1], { onPrint: {} as never }, TypeError, "onPrint"],
     [[1], { signal: {} as never }, TypeError, "signal"],
+    [[1], { keepgoing: true } as never, TypeError, '"keepgoing": there are args, seed, keepGoing'],
     [[1], { args: "x".repeat(MAX_ARGS_CHARS) }, RangeError, "args"],
     [[1], { args: () => 1 }, TypeError, "a function"],
   ];
@@ -217,6 +219,8 @@ async function refuses(client: Client): Promise<void> {
     await assertRejects(() => client.mapReduce(SQUARE, items, options), kind, text);
   }
   await assertRejects(() => all(client.map(7 as never, [1])), TypeError, "module");
+  const sum = { reduce: "sum" } as never;
+  await assertRejects(() => all(client.map(SQUARE, [1], sum)), TypeError, "mapReduce() takes it");
   const reduce = "product" as never;
   await assertRejects(() => client.mapReduce(SQUARE, [1], { reduce }), RangeError, "product");
 }

@@ -18,24 +18,28 @@ Deno.test("what is thrown fails its item, with the function's own frames", async
   if (x === 4) throw { get message() { throw 1; }, get stack() { throw 2; } };
   if (x === 5) return Promise.reject(new RangeError("later"));
   if (x === 6) return null.member;
+  if (x === 8) throw new Error("not read", { cause: new TypeError("bad", { cause: "a text" }) });
+  if (x === 9) { const error = new Error("own"); error.cause = error; throw error; }
   return x;
 }
 function inner(x) {
   throw new TypeError("bad " + x + "\\nsecond line");
 }`;
   await using slot = await Slot.with(text, { name: "work/score.ts" });
-  const { lines, failed } = await slot.range(1, 7);
+  const { lines, failed } = await slot.range(1, 9);
   assertEquals(lines, ["1", "7"]);
-  assertEquals(failed.map(({ cause }) => cause), Array(5).fill("error"));
+  assertEquals(failed.map(({ cause }) => cause), Array(7).fill("error"));
   assertEquals(failed[0]!.error, "TypeError: bad 2 second line");
   assertEquals(
     failed[0]!.stack,
-    "    at inner (work/score.ts:10:9)\n    at map (work/score.ts:2:16)",
+    "    at inner (work/score.ts:12:9)\n    at map (work/score.ts:2:16)",
   );
   assertEquals(failed[1]!.error, "thrown: just a text");
   assertEquals(failed[3]!.error, "RangeError: later");
   assertMatch(failed[4]!.error!, /^TypeError: Cannot read properties of null/);
   assertEquals(failed[4]!.stack, "    at map (work/score.ts:6:28)");
+  assertEquals(failed[5]!.error, "Error: not read (cause: TypeError: bad)");
+  assertEquals(failed[6]!.error, `Error: own${" (cause: Error: own)".repeat(3)}`);
 });
 
 Deno.test("a map of its source tells a module nothing, and moves none of its frames", async () => {

@@ -22,15 +22,34 @@ import type { MapItems, MapOptions, MapReduceOptions } from "./map_options.ts";
 /** The items of a job that are numbers. */
 type RangeItems = Extract<MapItems, { from: unknown }>;
 
+/** The options that every job has; TypeScript sees to it that none is left out here. */
+const MAP_OPTIONS = Object.keys(
+  {
+    args: 0,
+    seed: 0,
+    keepGoing: 0,
+    onFailure: 0,
+    onPrint: 0,
+    itemTimeoutMs: 0,
+    signal: 0,
+  } satisfies Record<keyof MapOptions, 0>,
+);
+
 /**
- * Checks the options of a job.
+ * Checks the options of a job: all that there are, or those of a `map`, which has no reduce.
  *
- * @throws {TypeError} If one is of the wrong type.
+ * @throws {TypeError} If one is of the wrong type, or not among them.
  * @throws {RangeError} If one is out of its bounds.
  */
-export function checkOptions(options: MapReduceOptions): void {
+export function checkOptions(options: MapReduceOptions, which: "all" | "map"): void {
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot use options ${kindOf(options)}: an object is expected`);
+  }
+  const names = which === "map" ? MAP_OPTIONS : [...MAP_OPTIONS, "reduce"];
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    const advice = unknown === "reduce" ? "mapReduce() takes it" : `there are ${names.join(", ")}`;
+    throw new TypeError(`Cannot use the option ${shown(unknown)}: ${advice}`);
   }
   const { seed, itemTimeoutMs, keepGoing, onFailure, onPrint, signal, reduce } = options;
   checkWhole("seed", seed, 0, MAX_SEED);

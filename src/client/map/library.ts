@@ -1,5 +1,6 @@
 import type { BuiltInReduce } from "../../jobs/module.ts";
 import { parseExactly } from "../../jobs/items.ts";
+import { shown } from "../../jobs/shown.ts";
 import type { Address } from "../../protocol/machine.ts";
 import { argsText, checkOptions, isRange, rangeOf } from "./check_options.ts";
 import { collectorOf } from "./collecting.ts";
@@ -24,7 +25,7 @@ export async function* mapValues(
   parts: JobParts,
   options: MapOptions,
 ): AsyncGenerator<unknown, void> {
-  checkOptions(options);
+  checkOptions(options, "map");
   const { onFailure } = options;
   const handover = new Handover();
   await using job = await startJob(parts, options, null, (outcomes) => handover.give(outcomes));
@@ -44,7 +45,7 @@ export async function mapReduceValue(
   parts: JobParts,
   options: MapReduceOptions,
 ): Promise<unknown> {
-  checkOptions(options);
+  checkOptions(options, "all");
   const { onFailure, reduce } = options;
   await using job = await startJob(parts, options, reduce, async (outcomes) => {
     for (const outcome of outcomes) {
@@ -124,7 +125,16 @@ async function describeJob(
   };
 }
 
+/** No module is a single word that ends like the name of a file. */
+const PATH = /^\s*[^\s;{}()]+\.[cm]?[jt]s\s*$/;
+
 async function readSource(source: string | URL): Promise<ModuleSource> {
+  if (typeof source === "string" && PATH.test(source)) {
+    throw new TypeError(
+      `Cannot use ${shown(source.trim())} as a module's text: for a file, give its URL, such as ` +
+        "new URL(path, import.meta.url)",
+    );
+  }
   // Nearly all JavaScript is TypeScript as well.
   if (typeof source === "string") return { name: "module.ts", text: source, isTypeScript: true };
   if (!(source instanceof URL)) {

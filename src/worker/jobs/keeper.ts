@@ -9,6 +9,8 @@ import type { RunnerPort } from "./port.ts";
 import type { Run, RunOutcome } from "./run.ts";
 import type { Slot } from "./slot.ts";
 
+/** What is said where accumulators are what a slot dies of. */
+const NO_MERGE = "accumulators cannot be merged: ";
 /** Reasons for which slots do not start that are remembered. */
 const MAX_START_FAILURES = 16;
 
@@ -118,6 +120,8 @@ export class Keeper {
   #advance(chunk: Chunk, isLate: boolean): void {
     const { job, plan } = chunk;
     for (let one = plan.takeFailure(); one !== undefined; one = plan.takeFailure()) {
+      // No item is at fault, and nothing can become of the job without what they would have been.
+      if (chunk.isMerge) return job.refused({ code: "bad_job", text: NO_MERGE + one.error });
       chunk.sayFailed(one);
     }
     if (plan.isOver) return chunk.conclude(chunk.ending === "dropped" ? "dropped" : undefined);

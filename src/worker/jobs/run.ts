@@ -168,10 +168,10 @@ export class Run {
     const { chunk } = this;
     const { plan, job, isMerge } = chunk;
     const { position, cause, error, stack, item } = members;
-    const isFit = isCause(cause) && typeof error === "string" && isTextIfAny(stack) &&
+    const isFit = !isMerge && position === plan.next && isCause(cause) &&
+      typeof error === "string" && isTextIfAny(stack) &&
       isTextIfAny(item) &&
-      this.#pieces.bytes === 0 && plan.next <= this.stretch.last &&
-      isWhole(position, plan.next, isMerge ? this.#last : plan.next);
+      this.#pieces.bytes === 0 && plan.next <= this.stretch.last;
     if (!isFit) return fault(`sent a failure of position ${shown(position)}`);
     plan.tell(1);
     this.#allowance -= failedBytes({ error, stack, item });

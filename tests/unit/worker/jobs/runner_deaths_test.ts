@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { brief, finish, result, started } from "./briefly.ts";
 import { type FakeSlot, Lab, open, range } from "./lab.ts";
 
@@ -305,19 +305,11 @@ Deno.test("slots that die at once in one chunk, and not in others, die of one of
   );
 });
 
-Deno.test("accumulators that cannot be combined fail as one, wherever it happened", () => {
+Deno.test("accumulators of which a slot dies again and again end the job, and are no item's fault", () => {
   const { lab, channel } = started();
   const lines = "[1]\n[2]\n[3]\n";
   const merge = { op: "chunk", job: 5, chunk: 4, position: 900, count: 3, merge: true };
   channel.say({ ...merge, item_bytes: lines.length, credit: 99 }, lines);
-  const [slot] = lab.busy;
-  slot!.say({ op: "started", job: 1, chunk: 1 });
-  slot!.say({ op: "at", job: 1, chunk: 1, position: 902 });
-  const failed = { op: "failed", job: 1, chunk: 1, position: 902, cause: "error", error: "e" };
-  slot!.say(failed);
-  slot!.say({ op: "done", job: 1, chunk: 1, ms: 1 });
-  assertEquals(brief(channel).slice(-2), ["failed 5 4 902 error", "done 5 4"]);
-  channel.say({ ...merge, chunk: 5, item_bytes: lines.length, credit: 99 }, lines);
   for (let deaths = 0; deaths < 2; deaths++) {
     const [next] = lab.busy;
     const number = next!.heard.at(-1)!.chunk;
@@ -326,7 +318,22 @@ Deno.test("accumulators that cannot be combined fail as one, wherever it happene
     next!.say({ op: "at", job: 1, chunk: number, position: 901 });
     next!.lose();
   }
-  assertEquals(brief(channel).slice(-2), ["failed 5 5 900 crash", "done 5 5"]);
+  const { op, job, code, error } = channel.take().at(-1)!;
+  assertEquals([op, job, code], ["job_failed", 5, "bad_job"]);
+  assertMatch(String(error), /^accumulators cannot be merged: /);
+  assertEquals(lab.busy, []);
+});
+
+Deno.test("accumulators that take too long together end the job, and cost nobody his channel", () => {
+  const { lab, channel } = started();
+  const lines = "1\n2\n";
+  const merge = { op: "chunk", job: 5, chunk: 4, position: 900, count: 2, merge: true };
+  channel.say({ ...merge, item_bytes: lines.length, credit: 99 }, lines);
+  const [slot] = lab.busy;
+  slot!.say({ op: "started", job: 1, chunk: 1 });
+  slot!.say({ op: "verdict", job: 1, chunk: 1, position: 901, cause: "time", error: "too slow" });
+  const { op, error } = channel.take().at(-1)!;
+  assertEquals([op, error], ["job_failed", "accumulators cannot be merged: too slow"]);
 });
 
 Deno.test("a slot that cannot load the module, or whose setup fails, fails the job with what it says", () => {
