@@ -261,11 +261,16 @@ export const JOB_WATCH_MS = 50;
 export const SLOW_CHUNK_FACTOR = 1.5;
 /** How long a server keeps its channels to workers open when there is no job. */
 export const CHANNEL_IDLE_MS = 60_000;
+/** How long a client's channel has no job before another client may get its place, where there are no more. */
+export const CHANNEL_SPARE_MS = 1000;
 /** The first pause before a channel that failed is dialled again; it doubles from there. */
 export const CHANNEL_REDIAL_MIN_MS = 50;
 /** The longest pause before a channel that failed is dialled again. */
 export const CHANNEL_REDIAL_MAX_MS = 5000;
-/** A client that is silent so long on its channel, asked or not, is gone; one that was stopped may go on. */
+/**
+ * A client that is silent so long on its channel, asked or not, is gone; one that was stopped may go on. A job is over
+ * of whose module nothing has come for so long.
+ */
 export const JOB_CLIENT_SILENCE_MS = 30_000;
 /** Slots of all workers that a server tells the one above it. */
 export const MAX_TOLD_SLOTS = 65_536;

@@ -125,9 +125,9 @@ export class Batch {
     }
     const request = typeof line === "string" ? decodeRequest(line) : line;
     if (request.op === "malformed") return this.#refuse(slot, request.error, request.id);
-    // It would turn our connection into a worker's.
-    if (request.op === "join") {
-      return this.#refuse(slot, wireError("join_not_alone"), request.id);
+    // They would make something else of our connection, and never be alone on it.
+    if (request.op === "join" || request.op === "channel") {
+      return this.#refuse(slot, wireError(`${request.op}_not_alone`), request.id);
     }
     // A bare line goes bare. An id is replaced by one of ours, because ids of a file may repeat.
     if (request.id === undefined) {

@@ -137,7 +137,7 @@ export class Client implements AsyncDisposable {
    * integers beyond the safe ones are rounded there, which {@linkcode Client.sumSquares} avoids.
    *
    * @throws {CalculationError} If the reply says `"ok": false`.
-   * @throws {TypeError} If there is no `op`, or it is `join`.
+   * @throws {TypeError} If there is no `op`, or it is `join` or `channel`, which make something else of a connection.
    */
   async request(
     members: Readonly<Record<string, unknown>>,
@@ -145,8 +145,9 @@ export class Client implements AsyncDisposable {
   ): Promise<Record<string, unknown>> {
     const { id: _ignored, ...rest } = members;
     if (typeof rest.op !== "string") throw new TypeError('Cannot ask: the request has no "op"');
-    // It would turn our connection into a worker's.
-    if (rest.op === "join") throw new TypeError('Cannot ask: "join" is for workers');
+    if (rest.op === "join" || rest.op === "channel") {
+      throw new TypeError(`Cannot ask: "${rest.op}" is no request of a client's`);
+    }
     const text = JSON.stringify(rest, exactIntegers);
     const { id: _id, ...reply } = (await this.#ask(text.slice(1, -1), options)).members;
     return reply;

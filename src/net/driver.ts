@@ -96,12 +96,16 @@ export class Driver {
       return;
     }
     this.#isCarryingOut = true;
-    for (const effect of effects) this.#carryOutOne(effect);
-    for (let effect = this.#due.shift(); effect !== undefined; effect = this.#due.shift()) {
-      this.#carryOutOne(effect);
+    try {
+      for (const effect of effects) this.#carryOutOne(effect);
+      for (let effect = this.#due.shift(); effect !== undefined; effect = this.#due.shift()) {
+        this.#carryOutOne(effect);
+      }
+    } finally {
+      // A logger of the library's user may throw.
+      this.#isCarryingOut = false;
+      this.#setTimer();
     }
-    this.#isCarryingOut = false;
-    this.#setTimer();
   }
 
   #carryOutOne(effect: Effect): void {

@@ -104,6 +104,11 @@ export class Session {
       this.unsentBytes + this.#waitingBytes < MAX_UNSENT_REPLY_BYTES;
   }
 
+  /** Whether the request that was read last has no other beside it, nor anything behind it. */
+  get isAlone(): boolean {
+    return this.outstanding <= 1 && this.framer.pendingBytes === 0;
+  }
+
   /** Takes a place for a request that has just been read. */
   take(id: RequestId | undefined, bytes: number): ReplySlot {
     const slot = this.#slots.take(id, bytes);

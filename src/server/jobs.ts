@@ -50,12 +50,12 @@ export class JobService {
     const { connection } = session;
     const worker = instance === undefined ? undefined : this.#coordinator.joinedAs(instance);
     const refusal = versionMismatch(protocol) ??
-      (session.outstanding > 1 ? wireError("channel_not_alone") : undefined) ??
+      (session.isAlone ? undefined : wireError("channel_not_alone")) ??
       (this.#options.allowsChanges ? undefined : wireError("code_not_allowed")) ??
       (instance !== undefined && worker === undefined
         ? wireError("unknown_instance")
         : undefined) ??
-      (instance === undefined && !this.hub.hasRoom ? wireError("too_many_jobs") : undefined);
+      (instance === undefined && !this.hub.hasRoom(nowMs) ? wireError("too_many_jobs") : undefined);
     if (refusal !== undefined) return { text: encodeErrorReply(refusal, id) };
     const facts = { ...this.#options.facts, slots: this.hub.slots };
     const members = { op: "channel", protocol: PROTOCOL_VERSION, ...ownFacts(facts) };

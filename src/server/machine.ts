@@ -172,7 +172,7 @@ export class ServerMachine implements Machine {
   /** The worker's connection changes hands: from now on we ask, and it answers. */
   #join(session: Session, slot: ReplySlot, request: JoinRequest): void {
     const refusal = versionMismatch(request.protocol) ?? this.#refusal() ??
-      (session.outstanding > 1 ? wireError("join_not_alone") : undefined);
+      (session.isAlone ? undefined : wireError("join_not_alone"));
     if (refusal !== undefined) {
       return this.#sessions.reply(session, slot, encodeErrorReply(refusal, request.id));
     }

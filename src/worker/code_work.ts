@@ -76,8 +76,7 @@ export class CodeWork {
     if (request.instance !== undefined) return wireError("not_a_coordinator");
     const mismatch = versionMismatch(request.protocol);
     if (mismatch !== undefined) return mismatch;
-    // All requests before it have been answered: a worker calculates at once.
-    if (session.framer.pendingBytes > 0) return wireError("channel_not_alone");
+    if (!session.isAlone) return wireError("channel_not_alone");
     return this.runner.hasRoom ? undefined : wireError("too_many_jobs");
   }
 

@@ -50,6 +50,10 @@ const PAIRS: readonly (readonly [input: string, output: string])[] = [
     "x".repeat(1024 * 1024 + 1),
     '{"ok":false,"error":"la línea supera el máximo de bytes permitido"}',
   ],
+  [
+    '{"op":"channel","protocol":1}',
+    '{"ok":false,"error":"channel debe ser la única solicitud pendiente de su conexión"}',
+  ],
   ['{"op":"ping"}', '{"ok":true}'],
 ];
 

@@ -17,6 +17,7 @@ export async function* itemPieces(
     : items[Symbol.iterator]();
   let lines = "";
   let count = 0;
+  let isOpen = false;
   try {
     for (;;) {
       const coming = Promise.resolve(iterator.next());
@@ -25,8 +26,11 @@ export async function* itemPieces(
         lines = "";
         count = 0;
       }
+      // One that has ended, or failed, is not to be told that no more is wanted.
+      isOpen = false;
       const { done, value } = await coming;
       if (done) break;
+      isOpen = true;
       const line = valueText(value) + "\n";
       if (count > 0 && lines.length + line.length > MAX_PIECE_BYTES / 3) {
         yield pieceOf(lines, count);
@@ -38,19 +42,21 @@ export async function* itemPieces(
     }
     if (count > 0) yield pieceOf(lines, count);
   } finally {
-    await iterator.return?.();
+    if (isOpen) await iterator.return?.();
   }
 }
 
-/** Whether a promise is settled by the end of this turn. */
+/** Rounds of promises that an item may take which is there already: a `ReadableStream` needs half a dozen. */
+const ROUNDS = 16;
+
+/** Whether a promise is settled without anything else that happens. */
 async function isThere(coming: Promise<unknown>): Promise<boolean> {
   let isSettled = false;
   const settle = () => {
     isSettled = true;
   };
   coming.then(settle, settle);
-  await Promise.resolve();
-  await Promise.resolve();
+  for (let round = 0; round < ROUNDS && !isSettled; round++) await Promise.resolve();
   return isSettled;
 }
 

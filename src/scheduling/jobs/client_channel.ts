@@ -7,15 +7,14 @@ import { HEARTBEAT_INTERVAL_MS, JOB_CLIENT_SILENCE_MS } from "../../limits.ts";
 import { type ErrorCode, type WireError, wireError } from "../../protocol/errors.ts";
 import type { ConnectionId } from "../../protocol/machine.ts";
 import { ChannelWire, type WirePort } from "./channel_wire.ts";
-import type { Code } from "./code_store.ts";
 import type { ClientJob } from "./client_job.ts";
 
 /** What a channel to a client needs of its surroundings. */
 export interface ClientChannelPort extends WirePort {
   /** The client opens a job. Gives why it is refused, if it is. */
   open(channel: ClientChannel, opening: OpenMessage, nowMs: number): ClientJob | WireError;
-  /** A job's module is whole. */
-  codeCame(client: ClientJob, code: Code): void;
+  /** More of a job's module is here. */
+  codeCame(client: ClientJob): void;
   /** The client does not want a job any more. */
   closed(client: ClientJob): void;
   /** There may be something to give. */
@@ -31,6 +30,8 @@ export class ClientChannel {
   /** Slots that the client has been told of. */
   toldSlots: number;
   toldMs = -Infinity;
+  /** When it had a job last, or was opened. */
+  usedMs: number;
   readonly #port: ClientChannelPort;
   readonly #framer = new ChannelFramer(({ job }) => this.jobs.has(job as number));
   readonly #pulse: Pulse;
@@ -39,6 +40,7 @@ export class ClientChannel {
   constructor(connection: ConnectionId, slots: number, port: ClientChannelPort, nowMs: number) {
     this.connection = connection;
     this.toldSlots = slots;
+    this.usedMs = nowMs;
     this.wire = new ChannelWire(connection, port);
     this.#port = port;
     this.#pulse = new Pulse(JOB_CLIENT_SILENCE_MS / HEARTBEAT_INTERVAL_MS, nowMs);
@@ -97,16 +99,19 @@ export class ClientChannel {
     }
     const client = this.jobs.get(members.job as number);
     // What was under way when a job failed, or was cancelled.
-    return client && this.#takeOfJob(client, { members, payload });
+    return client && this.#takeOfJob(client, { members, payload }, nowMs);
   }
 
-  #takeOfJob(client: ClientJob, { members, payload }: Framed): string | undefined {
+  #takeOfJob(
+    client: ClientJob,
+    { members, payload }: Framed,
+    nowMs: number,
+  ): string | undefined {
     const { job } = client;
     switch (members.op) {
       case "code": {
-        const fault = client.addCode(payload);
-        const { code } = client;
-        if (fault === undefined && code !== undefined) this.#port.codeCame(client, code);
+        const fault = client.addCode(payload, nowMs);
+        if (fault === undefined) this.#port.codeCame(client);
         return fault;
       }
       case "chunk": {

@@ -10,6 +10,7 @@ import { PrintRate } from "../../jobs/print_rate.ts";
 import {
   FIRST_INPUT_BYTES,
   HELD_MESSAGE_BYTES,
+  JOB_CLIENT_SILENCE_MS,
   MAX_HELD_CHUNK_BYTES,
   MAX_ITEM_BYTES,
   MAX_JOB_CHUNKS,
@@ -53,13 +54,13 @@ export class ClientJob implements Requester {
     whose: " of several slots",
   });
   readonly #code = new Pieces();
+  /** When it was opened, or more of the module came. */
+  #codeHeardMs: number;
   #arriving: Arriving | undefined;
   /** Bytes of lines that the client may send in all, and has sent; merges have a bound of their own. */
   #granted = 0;
   #arrived = 0;
   #mostHeld = FIRST_INPUT_BYTES;
-  /** Positions that the client has given, those of merges not among them. */
-  #positions = 0;
 
   /** A job that was just opened. */
   constructor(
@@ -72,18 +73,30 @@ export class ClientJob implements Requester {
     this.channel = channel;
     this.number = opening.job;
     this.rate = new Rate(nowMs);
+    this.#codeHeardMs = nowMs;
     const { hops = 0 } = opening;
     this.job = new Job(number, name, { ...opening, job: number, hops: hops + 1 }, this, nowMs);
   }
 
   /** A piece of the module came; gives what is wrong with it. */
-  addCode(piece: Uint8Array): string | undefined {
+  addCode(piece: Uint8Array, nowMs: number): string | undefined {
     if (piece.length === 0) return "sent code that is none";
     const { code, opening } = this.job;
     if (code !== undefined || this.#code.bytes + piece.length > opening.code_bytes) {
       return "sent more code than it said";
     }
     this.#code.add(piece);
+    this.#codeHeardMs = nowMs;
+  }
+
+  /** How much of the module is held. */
+  get codeBytes(): number {
+    return this.job.code === undefined ? this.#code.bytes : this.job.opening.code_bytes;
+  }
+
+  /** Whether the module does not come, and with it nothing of the job. */
+  isStuck(nowMs: number): boolean {
+    return this.job.code === undefined && nowMs - this.#codeHeardMs >= JOB_CLIENT_SILENCE_MS;
   }
 
   /** The module, once all of it has come. */
@@ -94,7 +107,8 @@ export class ClientJob implements Requester {
   /** The client gives a chunk, or the beginning of one; gives what is wrong with it. */
   addChunk(chunk: ChunkMessage, payload: Uint8Array): string | undefined {
     if (this.#arriving !== undefined) return "began a chunk within another";
-    if (this.job.chunkCount >= MAX_JOB_CHUNKS) return "gave too many chunks";
+    if (this.job.orders.find(chunk.chunk) !== undefined) return "gave a chunk twice";
+    if (this.job.orders.chunkCount >= MAX_JOB_CHUNKS) return "gave too many chunks";
     const { position, count, first, item_bytes: itemBytes = 0, merge: isMerge = false } = chunk;
     if (first !== undefined) {
       this.#add(chunk, new Stretch(position, count, BigInt(first)));
@@ -135,10 +149,8 @@ export class ClientJob implements Requester {
 
   #add({ chunk, position, count, merge = false, credit }: ChunkMessage, stretch: Stretch): void {
     const end = position + count;
-    if (!merge) this.#positions += count;
-    const given = this.#positions;
     this.job.add(
-      { number: chunk, next: position, end, given, credit, isStarted: false, isDropped: false },
+      { number: chunk, next: position, end, credit, isStarted: false, isDropped: false },
       stretch,
       merge,
     );

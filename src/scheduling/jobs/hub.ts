@@ -1,6 +1,7 @@
 import type { OpenMessage } from "../../jobs/messages.ts";
 import {
   CHANNEL_IDLE_MS,
+  CHANNEL_SPARE_MS,
   JOB_WATCH_MS,
   LINGER_MS,
   MAX_CHANNELS,
@@ -33,6 +34,8 @@ export interface JobHubPort {
   sha256(pieces: Code): string;
 }
 
+/** Detail of the error where a client does not send the module that it has announced. */
+const NO_CODE = "no llega";
 /** What a worker of that job's code may say that is about the job, and not about the worker. */
 const JOB_FAULTS: readonly string[] = ["bad_code", "bad_exports", "setup_failed", "bad_job"];
 
@@ -83,9 +86,9 @@ export class JobHub {
     return this.#clients.size === 0;
   }
 
-  /** Whether another client can have a channel. */
-  get hasRoom(): boolean {
-    return this.#clients.size < MAX_CHANNELS;
+  /** Whether another client can have a channel, if need be in the place of one that nobody uses. */
+  hasRoom(nowMs: number): boolean {
+    return this.#clients.size < MAX_CHANNELS || this.#unused(nowMs) !== undefined;
   }
 
   /** Slots of all workers, as far as they are known. */
@@ -105,10 +108,15 @@ export class JobHub {
 
   /** A client's connection becomes a channel. */
   addClient(connection: ConnectionId, nowMs: number): void {
+    if (this.#clients.size >= MAX_CHANNELS) {
+      const unused = this.#unused(nowMs)!;
+      this.#effects.push({ kind: "close", connection: unused.connection });
+      this.#lost(unused);
+    }
     const channel = new ClientChannel(connection, this.slots, {
       ...this.#wirePort(),
       open: (...opening) => this.#open(...opening),
-      codeCame: (...module) => this.#codeCame(...module),
+      codeCame: (client) => this.#codeCame(client),
       closed: (client) => this.#close(client),
       changed: () => this.board.changed(),
     }, nowMs);
@@ -167,7 +175,8 @@ export class JobHub {
     for (const client of this.#running.values()) {
       // Whoever had it may come back.
       const isHopeless = knowsNobody && !client.hasToldWorkers;
-      if (isHopeless) this.#fail(client.job, wireError("no_code_worker"));
+      if (client.isStuck(nowMs)) this.#fail(client.job, wireError("bad_code", NO_CODE));
+      else if (isHopeless) this.#fail(client.job, wireError("no_code_worker"));
       else tellProgress(client, this.board, nowMs);
     }
     tellSlots(this.#clients.values(), this.slots, nowMs);
@@ -192,6 +201,7 @@ export class JobHub {
 
   /** Ends a step: gives out chunks, and what is to be done. */
   settle(effects: Effect[], nowMs: number): void {
+    for (const { job } of this.#running.values()) job.sweep();
     if (this.#isStopping) this.#leave(nowMs);
     this.board.handOut(nowMs);
     for (const client of this.#running.values()) client.allowInput();
@@ -204,9 +214,6 @@ export class JobHub {
     if (this.#isStopping || this.#running.size >= MAX_JOBS) return wireError("too_many_jobs");
     if ((opening.hops ?? 0) >= MAX_HOPS) return wireError("too_many_hops");
     if (this.#workers.knowsNobody(this.#port.workers)) return wireError("no_code_worker");
-    let codeBytes = opening.code_bytes;
-    for (const { job } of this.#running.values()) codeBytes += job.opening.code_bytes;
-    if (codeBytes > MAX_KEPT_CODE_BYTES) return wireError("too_many_jobs");
     const number = ++this.#lastJob;
     const client = new ClientJob(channel, number, String(number), opening, nowMs);
     const { job } = client;
@@ -218,7 +225,12 @@ export class JobHub {
     return client;
   }
 
-  #codeCame({ job }: ClientJob, code: Code): void {
+  /** More of a job's module has come. Nobody keeps room for what is only announced. */
+  #codeCame({ job, code }: ClientJob): void {
+    let codeBytes = 0;
+    for (const client of this.#running.values()) codeBytes += client.codeBytes;
+    if (codeBytes > MAX_KEPT_CODE_BYTES) return this.#fail(job, wireError("too_many_jobs"));
+    if (code === undefined) return;
     const { sha256 } = job.opening;
     if (this.#port.sha256(code) !== sha256) {
       return this.#fail(job, wireError("bad_code", "SHA-256"));
@@ -257,9 +269,20 @@ export class JobHub {
     if (client === undefined) return;
     this.#running.delete(job);
     client.channel.jobs.delete(client.number);
+    client.channel.usedMs = this.#nowMs;
     this.board.remove(job);
     this.#usedMs = this.#nowMs;
     this.#wake(this.#nowMs + CHANNEL_IDLE_MS);
+  }
+
+  /** Of the channels on which there is no job the one that has been so for longest. */
+  #unused(nowMs: number): ClientChannel | undefined {
+    let longest: ClientChannel | undefined;
+    for (const channel of this.#clients.values()) {
+      if (channel.jobs.size > 0 || nowMs - channel.usedMs < CHANNEL_SPARE_MS) continue;
+      if (longest === undefined || channel.usedMs < longest.usedMs) longest = channel;
+    }
+    return longest;
   }
 
   /** A client is gone, and with it its jobs. */
@@ -275,7 +298,9 @@ export class JobHub {
       const { job } = client;
       const runs = [...job.attempts].some((attempt) => !attempt.isDropped);
       if (runs && nowMs < this.#leavesAtMs) continue;
-      for (const chunk of job.chunks) if (!chunk.isDropped) client.returned(chunk, "leaving");
+      for (const chunk of job.orders.chunks) {
+        if (!chunk.isDropped) client.returned(chunk, "leaving");
+      }
       this.#end(job);
     }
     for (const channel of [...this.#clients.values()]) {

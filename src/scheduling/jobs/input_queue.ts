@@ -1,4 +1,5 @@
 import { Queue } from "../../protocol/queue.ts";
+import type { ClientChunk } from "./result_order.ts";
 import { Stretch } from "./stretch.ts";
 
 /** How much of the input is wanted at once. */
@@ -11,33 +12,44 @@ export interface Portion {
   readonly joins: boolean;
 }
 
+/** Something of the input, and the client's chunk that it is of: none if it is of several. */
+export interface Owned {
+  readonly stretch: Stretch;
+  readonly owner: ClientChunk | undefined;
+}
+
 /** What a client has given and nobody has been asked to do yet, in the order of the input. */
 export class InputQueue {
   /** Positions that wait. */
   count = 0;
   /** Bytes of lines that wait. */
   bytes = 0;
-  readonly #stretches = new Queue<Stretch>();
+  readonly #waiting = new Queue<Owned>();
   /** What is left of a stretch that was cut, before all others. */
-  #head: Stretch | undefined;
+  #head: Owned | undefined;
 
-  /** Adds the next of the input. */
-  push(stretch: Stretch): void {
+  /** Adds the next of the input, which is a client's chunk. */
+  push(stretch: Stretch, owner: ClientChunk): void {
     this.count += stretch.count;
     this.bytes += stretch.bytes;
-    this.#stretches.push(stretch);
+    this.#waiting.push({ stretch, owner });
   }
 
-  /** Takes a portion from the beginning; `undefined` if nothing waits. */
-  take(portion: Portion): Stretch | undefined {
+  /** Takes a portion from the beginning, or all of a chunk that was taken back; `undefined` if nothing waits. */
+  take(portion: Portion): Owned | undefined {
+    const { owner, stretch } = this.#first ?? {};
+    if (owner?.isDropped) return { owner, stretch: this.#shift(stretch!.count) };
     const taken: Stretch[] = [];
+    let isOfOne = true;
     let { count, bytes } = portion;
     let end: number | undefined;
     for (;;) {
       const next = this.#first;
-      if (next === undefined || count < 1 || (end !== undefined && next.position !== end)) break;
-      const fitting = Math.min(count, fits(next, bytes, end === undefined));
+      if (next === undefined || next.owner?.isDropped || count < 1) break;
+      if (end !== undefined && next.stretch.position !== end) break;
+      const fitting = Math.min(count, fits(next.stretch, bytes, end === undefined));
       if (fitting < 1) break;
+      isOfOne &&= next.owner === owner;
       const part = this.#shift(fitting);
       taken.push(part);
       end = part.end;
@@ -45,23 +57,28 @@ export class InputQueue {
       bytes -= part.bytes;
       if (!portion.joins) break;
     }
-    return taken.length === 0 ? undefined : Stretch.join(taken);
+    if (taken.length === 0) return undefined;
+    return { stretch: Stretch.join(taken), owner: isOfOne ? owner : undefined };
   }
 
-  get #first(): Stretch | undefined {
-    return this.#head ?? this.#stretches.first;
+  get #first(): Owned | undefined {
+    return this.#head ?? this.#waiting.first;
   }
 
   #drop(): void {
-    if (this.#head === undefined) this.#stretches.shift();
+    if (this.#head === undefined) this.#waiting.shift();
     this.#head = undefined;
   }
 
   #shift(count: number): Stretch {
-    const first = this.#first!;
+    const { stretch, owner } = this.#first!;
     this.#drop();
-    let part = first;
-    if (count < first.count) [part, this.#head] = first.cut(count);
+    let part = stretch;
+    if (count < stretch.count) {
+      const [head, tail] = stretch.cut(count);
+      part = head;
+      this.#head = { stretch: tail, owner };
+    }
     this.count -= part.count;
     this.bytes -= part.bytes;
     return part;

@@ -4,10 +4,11 @@ import { ChunkSizes, type Crowd } from "./chunk_sizes.ts";
 import type { Code } from "./code_store.ts";
 import { Credits } from "./credits.ts";
 import type { InputQueue } from "./input_queue.ts";
+import { Orders } from "./orders.ts";
 import { takeApart } from "./poison.ts";
 import type { Requester } from "./requester.ts";
 import { ResultBudget } from "./result_budget.ts";
-import { type ClientChunk, ResultOrder } from "./result_order.ts";
+import type { ClientChunk, ResultOrder } from "./result_order.ts";
 import { creditBytes, type Entry, entryBytes, type Segment } from "./segment.ts";
 import { Supply } from "./supply.ts";
 import { Stretch } from "./stretch.ts";
@@ -30,9 +31,9 @@ export class Job {
   readonly requester: Requester;
   readonly startedMs: number;
   readonly budget: ResultBudget = new ResultBudget();
+  readonly orders: Orders;
   /** Those who are asked for something, in the order in which they were. */
   readonly attempts: Set<Attempt> = new Set();
-  readonly order: ResultOrder;
   readonly sizes: ChunkSizes<WorkerChannel> = new ChunkSizes();
   /** Positions of the input of which the outcome is known, those that failed included. */
   done = 0;
@@ -45,7 +46,6 @@ export class Job {
   code: Code | undefined;
   /** Since when it has work and nobody to do it, in milliseconds. */
   stalledSinceMs: number | undefined;
-  readonly #merges = new Set<ResultOrder>();
   readonly #credits: Credits;
   readonly #supply: Supply;
   #lastChunk = 0;
@@ -63,12 +63,20 @@ export class Job {
     this.opening = opening;
     this.requester = requester;
     this.startedMs = nowMs;
-    this.order = new ResultOrder(this.requester, this.budget);
+    this.orders = new Orders(requester, this.budget);
     this.#supply = new Supply(this.order, this.budget, {
       cut: (segment, count) => this.#cut(segment, count),
-      skip: (segment) => this.#skip(segment),
+      skip: (segment) => {
+        this.#skip(segment);
+        this.#flush(segment.order);
+      },
     });
     this.#credits = new Credits(this.budget, (segment) => this.#choose(segment));
+  }
+
+  /** The order of the input's results. */
+  get order(): ResultOrder {
+    return this.orders.input;
   }
 
   /** What has not been given to anybody. */
@@ -91,60 +99,43 @@ export class Job {
     return this.input.count + this.waiting.length + this.attempts.size > 0;
   }
 
-  /** How many chunks the client has not been told of to their ends. */
-  get chunkCount(): number {
-    return this.order.chunkCount + this.#merges.size;
-  }
-
-  /** The client's chunks that it has not been told of to their ends. */
-  get chunks(): ClientChunk[] {
-    return [this.order, ...this.#merges].flatMap((order) => [...order.chunks]);
-  }
-
   /** The client gives a chunk. */
   add(chunk: ClientChunk, stretch: Stretch, isMerge: boolean): void {
+    const order = this.orders.add(chunk, isMerge);
     if (!isMerge) {
       this.inputBytes += stretch.bytes;
-      this.order.addChunk(chunk);
-      this.input.push(stretch);
+      this.input.push(stretch, chunk);
       return;
     }
     this.mergeBytes += stretch.bytes;
-    const order = new ResultOrder(this.requester, this.budget);
-    this.#merges.add(order);
-    order.addChunk(chunk);
-    this.waiting.push(order.add(stretch));
+    this.waiting.push(order.add(stretch, chunk));
   }
 
   /** The client takes more results. */
   credited(number: number, bytes: number): void {
-    for (const order of [this.order, ...this.#merges]) {
-      for (const chunk of order.chunks) {
-        if (chunk.number !== number) continue;
-        chunk.credit += bytes;
-        return this.#flush(order);
-      }
-    }
+    const placed = this.orders.find(number);
+    if (placed === undefined) return;
+    placed.chunk.credit += bytes;
+    this.#flush(placed.order);
   }
 
   /** Tells the client what it may be told. */
   flush(): void {
-    for (const order of [this.order, ...this.#merges]) this.#flush(order);
+    for (const order of this.orders) this.#flush(order);
   }
 
   /** The client does not want the rest of a chunk any more. */
   drop(number: number): void {
-    for (const order of [this.order, ...this.#merges]) {
-      for (const chunk of order.chunks) {
-        if (chunk.number !== number || chunk.isDropped) continue;
-        this.requester.returned(chunk, "dropped");
-        chunk.isDropped = this.#supply.hasUnwanted = true;
-        for (let one = order.first; one !== undefined; one = one.next) {
-          const { position, end } = one.stretch;
-          if (!one.isDone && position >= chunk.next && end <= chunk.end) this.#skip(one);
-        }
-        return this.#flush(order);
+    this.orders.drop(number);
+  }
+
+  /** Ends what is done of chunks that the client does not want any more: once a step, however many they are. */
+  sweep(): void {
+    for (const order of this.orders.takeUnwanted()) {
+      for (let one = order.first; one !== undefined; one = one.next) {
+        if (!one.isDone && one.owner?.isDropped) this.#skip(one);
       }
+      this.#flush(order);
     }
   }
 
@@ -345,7 +336,7 @@ export class Job {
   #cut(segment: Segment, count: number): Segment {
     const [head, tail] = segment.stretch.cut(count);
     segment.stretch = head;
-    return segment.order.add(tail, segment);
+    return segment.order.add(tail, segment.owner, segment);
   }
 
   #fail(segment: Segment, failure: FailedMessage): void {
@@ -390,7 +381,7 @@ export class Job {
 
   #flush(order: ResultOrder): void {
     if (!order.flush()) return;
-    if (order.isEmpty && order !== this.order) this.#merges.delete(order);
+    if (order.isEmpty && order !== this.order) this.orders.forget(order);
     this.#supply.isFull = false;
     this.#credits.roomMade(order.first?.attempts ?? []);
   }

@@ -12,11 +12,6 @@ export interface ClientChunk {
   /** The next position that the client is to be told of. */
   next: number;
   readonly end: number;
-  /**
-   * How many positions the client has given with it and before. One that takes a chunk back may give the same
-   * positions again, and this tells the two apart.
-   */
-  readonly given: number;
   /** Bytes of results that the client takes. */
   credit: number;
   /** Whether the client has been told that it runs. */
@@ -37,13 +32,23 @@ export class ResultOrder {
   readonly #chunks: Queue<ClientChunk> = new Queue();
   readonly #requester: Requester;
   readonly #budget: ResultBudget;
+  readonly #ended: (chunk: ClientChunk) => void;
   /** Time that was taken for what has been told of, as far as the client does not know of it. */
   #untoldMs = 0;
 
-  /** No segments and no chunks. What is known counts in the budget until it has been told. */
-  constructor(requester: Requester, budget: ResultBudget) {
+  /**
+   * No segments and no chunks. What is known counts in the budget until it has been told.
+   *
+   * @param ended Hears of each chunk of which the client has been told to its end.
+   */
+  constructor(
+    requester: Requester,
+    budget: ResultBudget,
+    ended: (chunk: ClientChunk) => void,
+  ) {
     this.#requester = requester;
     this.#budget = budget;
+    this.#ended = ended;
   }
 
   /** Whether everything that was given has been told of. */
@@ -66,9 +71,9 @@ export class ResultOrder {
     this.#chunks.push(chunk);
   }
 
-  /** Adds a segment at the end, or behind another one. */
-  add(stretch: Stretch, behind = this.last): Segment {
-    const segment = new Segment(this, stretch);
+  /** Adds a segment at the end, or behind another one. If it is of a single chunk, that is its owner. */
+  add(stretch: Stretch, owner: ClientChunk | undefined, behind = this.last): Segment {
+    const segment = new Segment(this, stretch, owner);
     const next = behind === undefined ? this.first : behind.next;
     segment.next = next;
     if (behind === undefined) this.first = segment;
@@ -79,8 +84,15 @@ export class ResultOrder {
 
   /** Tells the client that what covers a position runs. */
   started(from: number, to: number): void {
+    let hasSeen = false;
     for (const chunk of this.#chunks) {
-      if (chunk.isStarted || chunk.isDropped || chunk.end <= from || chunk.next >= to) continue;
+      if (chunk.end <= from || chunk.next >= to) {
+        // They stand together.
+        if (hasSeen) return;
+        continue;
+      }
+      hasSeen = true;
+      if (chunk.isStarted || chunk.isDropped) continue;
       chunk.isStarted = true;
       this.#requester.started(chunk);
     }
@@ -161,6 +173,7 @@ export class ResultOrder {
   #chunkDone(chunk: ClientChunk): void {
     this.#chunks.shift();
     if (chunk.isDropped) return;
+    this.#ended(chunk);
     this.#requester.done(chunk, this.#untoldMs);
     this.#untoldMs = 0;
   }

@@ -3,7 +3,7 @@ import type { FailedMessage } from "../../jobs/messages.ts";
 import { HELD_MESSAGE_BYTES, POISON_DEATHS } from "../../limits.ts";
 import { Queue } from "../../protocol/queue.ts";
 import type { Attempt } from "./attempt.ts";
-import type { ResultOrder } from "./result_order.ts";
+import type { ClientChunk, ResultOrder } from "./result_order.ts";
 import type { Stretch } from "./stretch.ts";
 
 /** What is known of some positions, in order: values, a failure, or that nobody wants to know. */
@@ -34,6 +34,8 @@ export function entryBytes(entry: Entry): number {
 export class Segment {
   stretch: Stretch;
   readonly order: ResultOrder;
+  /** The client's chunk that it is of; `undefined` if it is of several, none of which the client can take back. */
+  readonly owner: ClientChunk | undefined;
   next: Segment | undefined;
   /** What is known and has not gone to the client. */
   readonly entries: Queue<Entry> = new Queue();
@@ -47,8 +49,9 @@ export class Segment {
   ms = 0;
 
   /** A stretch of which nothing is known yet. */
-  constructor(order: ResultOrder, stretch: Stretch) {
+  constructor(order: ResultOrder, stretch: Stretch, owner?: ClientChunk) {
     this.order = order;
+    this.owner = owner;
     this.stretch = stretch;
   }
 

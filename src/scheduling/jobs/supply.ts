@@ -29,8 +29,6 @@ export class Supply {
   taken = 0;
   /** Whether something could be given if more results might be held. */
   isFull = false;
-  /** Whether there were chunks that the client has taken back. */
-  hasUnwanted = false;
   readonly #order: ResultOrder;
   readonly #budget: ResultBudget;
   readonly #port: SupplyPort;
@@ -64,24 +62,14 @@ export class Supply {
   #takeInput(count: number, { bytes, joins }: Share): Segment | undefined {
     if (!this.#mayGive(this.#order.first === undefined, bytes)) return undefined;
     for (;;) {
-      const stretch = this.input.take({ count, bytes: MAX_CHUNK_BYTES, joins });
-      if (stretch === undefined) return undefined;
-      const isUnwanted = this.#isUnwanted(stretch.count);
+      const taken = this.input.take({ count, bytes: MAX_CHUNK_BYTES, joins });
+      if (taken === undefined) return undefined;
+      const { stretch, owner } = taken;
       this.taken += stretch.count;
-      const segment = this.#order.add(stretch);
-      if (!isUnwanted) return segment;
+      const segment = this.#order.add(stretch, owner);
+      if (!owner?.isDropped) return segment;
       this.#port.skip(segment);
     }
-  }
-
-  /** Whether the client has taken back the chunk of which the next so many positions of the input are a part. */
-  #isUnwanted(count: number): boolean {
-    if (!this.hasUnwanted) return false;
-    const from = this.taken;
-    for (const { isDropped, given, next, end } of this.#order.chunks) {
-      if (isDropped && from >= given - (end - next) && from + count <= given) return true;
-    }
-    return false;
   }
 
   /** The next that the client waits for may always be given, others while their results can be held. */

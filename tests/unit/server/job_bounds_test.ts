@@ -3,7 +3,9 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   MAX_ARGS_CHARS,
   MAX_CHANNELS,
+  MAX_CODE_BYTES,
   MAX_JOB_RESULT_BYTES,
+  MAX_KEPT_CODE_BYTES,
   MAX_UNSENT_RESULT_BYTES,
 } from "../../../src/limits.ts";
 import { JobWires, OPENING, type Wire } from "./job_wire.ts";
@@ -232,6 +234,66 @@ Deno.test("a server serves so many channels of clients, and one that ends makes 
   wires.step({ kind: "closed", connection: clients[0]!.connection, reason: "reset" });
   wires.send(late, request);
   assertStringIncludes(wires.take(late), '"ok":true');
+});
+
+Deno.test("of channels without a job the one that was not used for longest makes room for another", () => {
+  const wires = new JobWires(1);
+  wires.greet(wires.dialled[0]!, 1);
+  const clients = Array.from({ length: MAX_CHANNELS }, () => wires.client());
+  const request = { id: 1, op: "channel", protocol: 1 };
+  wires.send(clients[0]!, { ...OPENING, input: "range" });
+  wires.advance(500);
+  wires.send(clients[2]!, { op: "close", job: 1 });
+  wires.send(clients[1]!, { ...OPENING, input: "range" }, { op: "close", job: 1 });
+  wires.advance(500);
+  const late = wires.accept();
+  wires.send(late, request);
+  assertStringIncludes(wires.take(late), '"ok":true');
+  assertEquals(clients.map(({ end }) => end).indexOf("close"), 2);
+  assertEquals(clients.filter(({ end }) => end !== undefined).length, 1);
+});
+
+Deno.test("modules that are announced and do not come take no room, and their jobs end", () => {
+  const wires = new JobWires(1);
+  wires.greet(wires.dialled[0]!, 1);
+  const hostile = wires.client();
+  for (let job = 1; job <= 5; job++) {
+    wires.send(hostile, { ...OPENING, job, sha256: "b".repeat(64), code_bytes: MAX_CODE_BYTES });
+  }
+  const client = wires.client();
+  wires.send(client, OPENING);
+  wires.send(client, { op: "code", job: 1, bytes: 3 }, "1+1");
+  assertEquals(wires.take(client).includes("job_failed"), false);
+  wires.take(hostile);
+  wires.advance(20_000);
+  wires.send(hostile, { op: "code", job: 2, bytes: 1 }, "x");
+  wires.send(client, { op: "pong" });
+  wires.advance(10_000);
+  const ended = wires.take(hostile).split("\n").filter((line) => line.includes("job_failed"));
+  assertEquals(ended.map((line) => JSON.parse(line).job), [1, 3, 4, 5]);
+});
+
+Deno.test("more of modules than may be kept is too much, and the job whose it is fails", () => {
+  const wires = new JobWires(1);
+  wires.greet(wires.dialled[0]!, 1);
+  const client = wires.client();
+  const piece = "x".repeat(PIECE);
+  for (let job = 1; job <= 5; job++) {
+    wires.send(client, { ...OPENING, job, sha256: "b".repeat(64), code_bytes: MAX_CODE_BYTES });
+  }
+  let pieces = 0;
+  for (let job = 1; job <= 5 && !wires.take(client).includes("job_failed"); job++) {
+    for (
+      let bytes = PIECE;
+      bytes < MAX_CODE_BYTES && !client.text.includes("job_failed");
+      bytes += PIECE
+    ) {
+      wires.send(client, { op: "code", job, bytes: PIECE }, piece);
+      pieces++;
+    }
+  }
+  assertStringIncludes(client.text, '"job":5,"code":"too_many_jobs"');
+  assertEquals(pieces * PIECE, MAX_KEPT_CODE_BYTES + PIECE);
 });
 
 Deno.test("a client without a job is gone when it is silent, also within a message", () => {

@@ -8,6 +8,9 @@ import {
 import { JobWires, OPENING, type Wire } from "./job_wire.ts";
 
 const CHANNEL = { op: "channel", protocol: 1 };
+const JOIN = { op: "join", protocol: 1, instance: "i", name: "n", port: 1 };
+/** In the place of a fault: a chunk whose number is given twice. */
+const TWICE = {};
 const RANGE = { op: "chunk", job: 1, chunk: 1, position: 1, count: 3, first: "5", credit: 1000 };
 
 /** A server with one worker, a client with a job, and the code where it belongs. */
@@ -72,6 +75,15 @@ Deno.test("a channel is refused where code is not allowed, beside other requests
   const client = open.accept();
   open.send(client, { id: 1, op: "add", a: 1, b: 2 }, { id: 2, ...CHANNEL });
   assertStringIncludes(open.take(client), '"code":"channel_not_alone"');
+  // What stands behind it would be no request, and is no message yet.
+  for (const request of [CHANNEL, JOIN]) {
+    const hasty = open.accept();
+    open.send(hasty, { id: 9, ...request }, `{"op":"pi`);
+    open.send(hasty, 'ng","id":1}\n');
+    const [first, second] = open.take(hasty).split("\n");
+    assertStringIncludes(first!, `"code":"${request.op}_not_alone"`);
+    assertEquals(second, '{"id":1,"ok":true}');
+  }
   const joined = open.accept();
   open.send(joined, { id: 1, ...CHANNEL, instance: "nobody", slots: 1 });
   assertStringIncludes(open.take(joined), '"code":"unknown_instance"');
@@ -170,6 +182,7 @@ Deno.test("what is no job is refused, and what nobody may say ends the channel",
     { ...OPENING, job: "1" },
     { ...RANGE, first: "x" },
     { ...RANGE, count: 0 },
+    TWICE,
     { ...RANGE, first: undefined, item_bytes: 5 },
     { op: "items", job: 1, chunk: 7, bytes: 0 },
     { op: "credit", job: 1, chunk: 1, credit: -1 },
@@ -177,7 +190,10 @@ Deno.test("what is no job is refused, and what nobody may say ends the channel",
   ];
   for (const fault of faults) {
     const client = wires.client();
-    wires.send(client, { ...OPENING, sha256: "b".repeat(64) }, fault);
+    wires.send(client, { ...OPENING, sha256: "b".repeat(64) });
+    for (const one of fault === TWICE ? [RANGE, { ...RANGE, position: 50 }] : [fault]) {
+      wires.send(client, one);
+    }
     if (typeof fault === "object" && "bytes" in fault && fault.bytes === 4) {
       wires.send(client, "1+11");
     }

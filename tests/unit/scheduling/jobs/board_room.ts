@@ -122,9 +122,6 @@ export class BoardRoom {
     return pair;
   }
 
-  /** Positions that were given of each job. */
-  readonly #given = new Map<Job, number>();
-
   /** The client gives lines `<position>` as a chunk. */
   give(job: Job, number: number, position: number, count: number, credit: number): void {
     const text = Array.from({ length: count }, (_, index) => `${position + index}\n`).join("");
@@ -133,9 +130,7 @@ export class BoardRoom {
     const cut = this.below(bytes.length + 1);
     const lines = [bytes.subarray(0, cut), bytes.subarray(cut)].filter(({ length }) => length > 0);
     const end = position + count;
-    const given = (this.#given.get(job) ?? 0) + count;
-    this.#given.set(job, given);
-    const isOurs = { given, isStarted: false, isDropped: false };
+    const isOurs = { isStarted: false, isDropped: false };
     const stretch = new Stretch(position, count, undefined, lines);
     job.add({ number, next: position, end, credit, ...isOurs }, stretch, false);
     this.board.changed();

@@ -65,7 +65,7 @@ Deno.test("a worker is not given more bytes of items than it holds", () => {
   line[line.length - 1] = 0x0a;
   const jobs = Array.from({ length: 30 }, () => room.addJob({}).job);
   for (const job of jobs) {
-    const chunk = { number: 1, next: 1, end: 2, given: 1, credit: 1, isStarted: false };
+    const chunk = { number: 1, next: 1, end: 2, credit: 1, isStarted: false };
     job.add({ ...chunk, isDropped: false }, new Stretch(1, 1, undefined, [line]), false);
   }
   const worker = { name: "w", facts: {}, health: { usable: true, state: "up" } };

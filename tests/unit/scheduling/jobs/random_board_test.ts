@@ -36,7 +36,9 @@ Deno.test("whatever workers do, and whoever is lost, every position is told of o
         room.give(job, ++chunks[index]!, given[index]! + 1, count, credits);
         given[index]! += count;
       }
-      if (room.chance(0.3)) { for (const { number } of job.chunks) job.credited(number, credits); }
+      if (room.chance(0.3)) {
+        for (const { number } of job.orders.chunks) job.credited(number, credits);
+      }
       const fake = room.channels[room.below(room.channels.length)]!;
       const all = [...fake.chunks.values()];
       if (all.length > 0) room.move(fake, all[room.below(all.length)]!);

@@ -552,6 +552,9 @@ Deno.test("a requester that breaks the rules loses its channel", () => {
     assertEquals(channel.end, "close", JSON.stringify(message));
   }
   const { channel } = started();
+  channel.say({ op: "hint" });
+  channel.say({ op: "hint", job: 5, chunk: "x", bytes: 1 }, "x");
+  assertEquals(channel.end, undefined, "what a later version may say");
   channel.say(chunk);
   channel.say({ op: "credit", job: 5, chunk: 1, credit: 0.5 });
   assertEquals(channel.end, "close");
