@@ -259,6 +259,8 @@ export const JOB_REFUSAL_REST_MS = 1000;
 export const JOB_WATCH_MS = 50;
 /** A chunk is given to a second worker when it has taken so many times as long as it should. */
 export const SLOW_CHUNK_FACTOR = 1.5;
+/** How long a slot may wait for its client to read, before it is given to another job that has none. */
+export const BLOCKED_MAX_MS = 1000;
 /** How long a server keeps its channels to workers open when there is no job. */
 export const CHANNEL_IDLE_MS = 60_000;
 /** How long a client's channel has no job before another client may get its place, where there are no more. */
@@ -286,6 +288,8 @@ export const MIN_SLOT_MEMORY_MB = 128;
 export const MAX_SLOT_MEMORY_MB = 1024 * 1024;
 /** An item that takes such a share of what memory a fresh slot has left is too much for any. */
 export const OWN_MEMORY_SHARE = 7 / 8;
+/** How long the module and its `setup` may take where items have a time-out, unless that is longer. */
+export const SETUP_MAX_MS = 60_000;
 /** How often a slot looks at its memory, at its item and at how long that takes. */
 export const SLOT_WATCH_MS = 20;
 /** How long lines wait in a slot for more of them, before they are told. */

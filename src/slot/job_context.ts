@@ -7,7 +7,7 @@
  */
 
 import { parseExactly } from "../jobs/items.ts";
-import { reflectApply } from "../jobs/primordials.ts";
+import { isSafeInteger, PlainTypeError, reflectApply } from "../jobs/primordials.ts";
 import { ItemRandom } from "../jobs/random.ts";
 import type { SandboxJob } from "./shared.ts";
 import type { ItemContext } from "./user_module.ts";
@@ -21,6 +21,8 @@ export class JobContext {
   /** What the functions see. They may add members of their own. */
   readonly shown: ItemContext;
   readonly #random: ItemRandom;
+  /** Whether an item is a stretch of numbers, cut by how fast machines are. */
+  readonly #hasStretches: boolean;
   #position = 0;
   /** The position whose random numbers are being given. */
   #randomOf = -1;
@@ -29,6 +31,7 @@ export class JobContext {
   /** A context that is at no item yet. */
   constructor(job: SandboxJob) {
     this.#random = new ItemRandom(job.seed);
+    this.#hasStretches = job.call === "mapRange";
     const args: unknown = job.args === null ? undefined : parseExactly(job.args);
     const position = () => this.#position;
     const signal = () => this.#signal();
@@ -37,7 +40,7 @@ export class JobContext {
         return position();
       },
       args,
-      random: () => this.#next(),
+      random: (position) => this.#next(position),
       get signal() {
         return signal();
       },
@@ -66,10 +69,20 @@ export class JobContext {
     this.#controller = undefined;
   }
 
-  #next(): number {
-    if (this.#randomOf !== this.#position) {
-      this.#randomOf = this.#position;
-      this.#random.begin(this.#position);
+  #next(position: number | undefined): number {
+    if (position === undefined && this.#hasStretches && this.#position > 0) {
+      throw new PlainTypeError(
+        "random() in mapRange would depend on how the numbers were cut: " +
+          "random(position) gives those of a position, from context.position on",
+      );
+    }
+    if (position !== undefined && !isSafeInteger(position)) {
+      throw new PlainTypeError("random(position) needs a whole number");
+    }
+    const of = position ?? this.#position;
+    if (this.#randomOf !== of) {
+      this.#randomOf = of;
+      this.#random.begin(of);
     }
     return this.#random.next();
   }

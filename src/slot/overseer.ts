@@ -1,5 +1,5 @@
 import type { OpenMessage, RunnerMessage } from "../jobs/messages.ts";
-import { CHUNK_MAX_MS, LEFTOVERS_MAX_MS } from "../limits.ts";
+import { CHUNK_MAX_MS, LEFTOVERS_MAX_MS, SETUP_MAX_MS } from "../limits.ts";
 import { ItemWatch } from "./item_watch.ts";
 import type { SlotChunk } from "./slot_chunk.ts";
 
@@ -49,6 +49,8 @@ export class Overseer {
   readonly #item = new ItemWatch();
   /** Whether the module is loaded, and `setup` done. */
   #isReady = false;
+  /** Since when the job is here, as far as that was seen. */
+  #openedMs: number | undefined;
 
   /** An overseer that has seen nothing yet. */
   constructor(port: OverseerPort) {
@@ -68,6 +70,7 @@ export class Overseer {
     if (memoryBytes > this.#port.maxMemoryBytes) this.#tooMuch(memoryBytes, running?.chunk);
     else if (running !== undefined) this.#checkTimes(running.chunk, nowMs);
     else if (rest !== undefined) this.#checkRest(rest, nowMs);
+    else if (!this.#isReady) this.#checkSetup(nowMs);
   }
 
   /**
@@ -94,6 +97,14 @@ export class Overseer {
     }
   }
 
+  /** Who gives items a time-out does not mean to wait for the module for ever. */
+  #checkSetup(nowMs: number): void {
+    const { item_timeout_ms: itemTimeoutMs = Infinity } = this.job!;
+    const mostMs = Math.max(SETUP_MAX_MS, itemTimeoutMs);
+    this.#openedMs ??= nowMs;
+    if (nowMs - this.#openedMs > mostMs) this.#noSetup(`it took longer than ${mostMs} ms`);
+  }
+
   /** What the function has left undone has no end: all is told, and others do what waits here. */
   #checkRest(rest: Rest, nowMs: number): void {
     rest.sinceMs = Math.min(rest.sinceMs, nowMs);
@@ -108,16 +119,13 @@ export class Overseer {
   #tooMuch(memory: number, chunk: SlotChunk | undefined): void {
     const { maxMemoryBytes } = this.#port;
     const error = `more than ${Math.floor(maxMemoryBytes / 2 ** 20)} MiB of memory were used`;
-    if (chunk === undefined && !this.#isReady) {
-      this.#port.over();
-      return this.#port.say({
-        op: "job_failed",
-        job: this.job!.job,
-        code: "setup_failed",
-        error,
-      });
-    }
+    if (chunk === undefined && !this.#isReady) return this.#noSetup(error);
     this.#condemn("memory", error, chunk, this.#item.hasTaken(memory, maxMemoryBytes));
+  }
+
+  #noSetup(error: string): void {
+    this.#port.over();
+    this.#port.say({ op: "job_failed", job: this.job!.job, code: "setup_failed", error });
   }
 
   /** Says which item uses too much. Nothing follows but the end. */

@@ -16,8 +16,8 @@ export interface ItemContext {
   readonly position: number;
   /** `--args`. */
   readonly args: unknown;
-  /** The next number in [0, 1), the same for the same seed and position. */
-  readonly random: () => number;
+  /** The next number in [0, 1) of a position, or of the item's: the same for the same seed and position. */
+  readonly random: (position?: number) => number;
   /** Says that the item's value is not wanted any more. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import { MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../../limits.ts";
+import { BLOCKED_MAX_MS, MAX_PIECE_BYTES, MAX_VALUE_BYTES } from "../../limits.ts";
 import { creditBytes, type Entry, entryBytes, type Segment } from "./segment.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 import type { Job } from "./job.ts";
@@ -37,6 +37,9 @@ export class Attempt {
   #partialBytes = 0;
   /** Bytes of results that it has sent. */
   received = 0;
+  /** How much of that had come when it was looked at last, and when that had changed. */
+  #seenBytes = 0;
+  #stillSinceMs: number;
   /** Whether nobody wants to know any more: it only takes its place at the worker until it has stopped. */
   isDropped = false;
 
@@ -58,7 +61,20 @@ export class Attempt {
     this.next = this.at = segment.stretch.position;
     this.credit = credit;
     this.lowCredit = credit / 4;
-    this.givenMs = nowMs;
+    this.givenMs = this.#stillSinceMs = nowMs;
+  }
+
+  /** Looks whether something has come of it. */
+  look(nowMs: number): void {
+    if (this.received === this.#seenBytes) return;
+    this.#seenBytes = this.received;
+    this.#stillSinceMs = nowMs;
+  }
+
+  /** Whether it has a slot that waits until it may send more, and has waited for a while. */
+  isBlocked(nowMs: number): boolean {
+    return this.startedMs !== undefined && this.credit <= 0 &&
+      nowMs - this.#stillSinceMs >= BLOCKED_MAX_MS;
   }
 
   /** It has come to a position; it is never beyond its last. */

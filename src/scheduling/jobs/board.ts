@@ -62,7 +62,8 @@ export class Board {
     }
     for (const job of this.jobs.values()) for (const one of preempted(job)) job.recall(one);
     const hungry = [...this.jobs.values()].filter((job) => isHungry(job, channels, nowMs));
-    const spare = hungry.length > 0 ? superfluous(this.jobs.values(), hungry) : undefined;
+    const spare = hungry.length > 0 ? superfluous(this.jobs.values(), hungry, nowMs) : undefined;
+    if (spare?.isBlocked(nowMs)) this.#setUnread(spare.job);
     spare?.job.recall(spare);
     for (const channel of channels) this.#giveAgain(channel, hungry, nowMs);
   }
@@ -74,12 +75,21 @@ export class Board {
     for (const job of [...this.jobs.values()]) {
       const late = recallable(job, nowMs);
       if (late !== undefined) job.recall(late);
+      for (const attempt of job.attempts) attempt.look(nowMs);
       if (!job.hasWork || this.#hasSlotFor(job)) job.stalledSinceMs = undefined;
       else job.stalledSinceMs ??= nowMs;
       const { stalledSinceMs = Infinity } = job;
       if (nowMs - stalledSinceMs >= JOB_STALL_MS) this.#port.stalled(job);
     }
     this.changed();
+  }
+
+  /** A job's client does not read, and others have no slot: what waits would only be in their way, too. */
+  #setUnread(job: Job): void {
+    job.isUnread = true;
+    for (const attempt of [...job.attempts]) {
+      if (attempt.startedMs === undefined && !attempt.isDropped) job.recall(attempt);
+    }
   }
 
   #hasSlotFor(job: Job): boolean {

@@ -71,17 +71,23 @@ export function recallable(job: Job, nowMs: number): Attempt | undefined {
 }
 
 /**
- * What should be taken back so that jobs that are {@linkcode isHungry} need not wait for what is only done once more:
- * of others' second attempts that have come no further than the first, the last that was given.
+ * What should be taken back so that jobs that are {@linkcode isHungry} need not wait for what brings nobody further:
+ * of others' attempts the last that was given of those that are second ones, and no further than the first, or that
+ * are blocked, as their client does not read.
  */
-export function superfluous(jobs: Iterable<Job>, hungry: readonly Job[]): Attempt | undefined {
+export function superfluous(
+  jobs: Iterable<Job>,
+  hungry: readonly Job[],
+  nowMs: number,
+): Attempt | undefined {
   let last: Attempt | undefined;
   for (const job of jobs) {
     for (const attempt of job.attempts) {
       // One at a time: where it was, there is a place soon.
       if (attempt.isDropped) return undefined;
       const [first, second] = attempt.segment.attempts;
-      if (attempt !== second || attempt.next > first!.next || hungry.includes(job)) continue;
+      const isSecond = attempt === second && attempt.next <= first!.next;
+      if (hungry.includes(job) || !(isSecond || attempt.isBlocked(nowMs))) continue;
       if (last === undefined || attempt.givenMs > last.givenMs) last = attempt;
     }
   }

@@ -44,6 +44,8 @@ export class Job {
   mergeBytes = 0;
   /** The module, once it is whole: workers are asked from then on. */
   code: Code | undefined;
+  /** Whether it has kept a slot from others because its client does not read: it gets none until that does. */
+  isUnread = false;
   /** Since when it has work and nobody to do it, in milliseconds. */
   stalledSinceMs: number | undefined;
   readonly #credits: Credits;
@@ -141,6 +143,8 @@ export class Job {
 
   /** The next chunk for a worker; `undefined` if there is none, or none that may be given now. */
   next(channel: WorkerChannel, crowd: Crowd, nowMs: number): Attempt | undefined {
+    this.isUnread &&= !this.order.isTaken;
+    if (this.isUnread) return undefined;
     const { places } = crowd;
     const left = Math.max(this.input.count, (this.opening.total ?? 0) - this.#supply.taken);
     const count = this.sizes.itemsOf(channel, left, crowd);

@@ -66,6 +66,13 @@ export class ResultOrder {
     return this.#chunks;
   }
 
+  /** Whether the client takes more of what comes next. */
+  get isTaken(): boolean {
+    const chunk = this.#chunks.first;
+    if (chunk === undefined || chunk.isDropped) return true;
+    return chunk.credit > 0 && !this.#requester.isClogged;
+  }
+
   /** The client has given a chunk. */
   addChunk(chunk: ClientChunk): void {
     this.#chunks.push(chunk);

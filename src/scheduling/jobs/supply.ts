@@ -51,7 +51,7 @@ export class Supply {
     for (const one of waiting) {
       if (!one.isSuspect && (best === undefined || this.#isBefore(one, best))) best = one;
     }
-    if (best === undefined || !this.#mayGive(best.isFront, bytes)) return undefined;
+    if (best === undefined || !this.#mayGive(best.isFront, best.order, bytes)) return undefined;
     waiting.splice(waiting.indexOf(best), 1);
     // What one worker was to do in a while may be far too much for another.
     const isTooLong = best.order === this.#order && best.stretch.count > 2 * count;
@@ -60,21 +60,22 @@ export class Supply {
   }
 
   #takeInput(count: number, { bytes, joins }: Share): Segment | undefined {
-    if (!this.#mayGive(this.#order.first === undefined, bytes)) return undefined;
+    const order = this.#order;
+    if (!this.#mayGive(order.first === undefined, order, bytes)) return undefined;
     for (;;) {
       const taken = this.input.take({ count, bytes: MAX_CHUNK_BYTES, joins });
       if (taken === undefined) return undefined;
       const { stretch, owner } = taken;
       this.taken += stretch.count;
-      const segment = this.#order.add(stretch, owner);
+      const segment = order.add(stretch, owner);
       if (!owner?.isDropped) return segment;
       this.#port.skip(segment);
     }
   }
 
-  /** The next that the client waits for may always be given, others while their results can be held. */
-  #mayGive(isFront: boolean, bytes: number): boolean {
-    const mayGive = isFront || this.#budget.hasRoom(bytes);
+  /** The next that the client waits for may be given if it takes it, others while their results can be held. */
+  #mayGive(isFront: boolean, order: ResultOrder, bytes: number): boolean {
+    const mayGive = (isFront && order.isTaken) || this.#budget.hasRoom(bytes);
     this.isFull = !mayGive && (this.input.count > 0 || this.waiting.length > 0);
     return mayGive;
   }

@@ -132,6 +132,21 @@ function timed(): Half {
   return half;
 }
 
+Deno.test("where items have a time-out, a module or setup without end fails the job in time", () => {
+  for (
+    const [item_timeout_ms, mostMs] of [[100, 60_000], [90_000, 90_000], [undefined, Infinity]]
+  ) {
+    const half = new Half(item_timeout_ms === undefined ? {} : { item_timeout_ms });
+    half.give(1);
+    half.said.length = 0;
+    half.channel.watch(5);
+    half.channel.watch(5 + Math.min(mostMs!, 1e9));
+    assertEquals(half.said, []);
+    half.channel.watch(6 + mostMs!);
+    assertEquals(half.said, mostMs === Infinity ? [] : ["job_failed"]);
+  }
+});
+
 Deno.test("an item that takes longer than it may is named", () => {
   const half = timed();
   half.runs(0);

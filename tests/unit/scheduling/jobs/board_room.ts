@@ -41,7 +41,7 @@ export class FakeRequester implements Requester {
   /** The client's chunks that are done, in the order in which they were. */
   readonly chunks: number[] = [];
   readonly jobFailures: string[] = [];
-  readonly isClogged = false;
+  isClogged = false;
   #partial = "";
   started(): void {}
   result(chunk: ClientChunk, position: number, count: number, payload: Uint8Array): void {

@@ -101,6 +101,61 @@ Deno.test("a worker is not given more bytes of items than it holds", () => {
   assertEquals(channel.inHand, inHand, "as much as before");
 });
 
+Deno.test("a job whose client does not read gives its slots to others, until it does", () => {
+  const room = new BoardRoom(4);
+  const unread = room.addJob({});
+  unread.requester.isClogged = true;
+  room.give(unread.job, 1, 1, 200, 1e9);
+  const worker = room.addChannel(1);
+  const pass = (ms: number) => {
+    room.nowMs += ms;
+    room.board.tick(room.nowMs);
+    room.board.handOut(room.nowMs);
+    room.check();
+  };
+  pass(0);
+  let blocked = room.chunksOf(worker)[0]!;
+  for (let count = 0; count < 60; count++) {
+    blocked = room.chunksOf(worker)[0]!;
+    room.start(worker, blocked);
+    if (!unread.job.budget.hasRoom(8 * MEGABYTE)) break;
+    room.tell(worker, blocked, MEGABYTE);
+    room.end(worker, blocked, 1000);
+    pass(10);
+  }
+  const attempt = [...unread.job.attempts].find(({ number }) => number === blocked.chunk)!;
+  const part = { op: "result", job: 1, chunk: blocked.chunk, position: blocked.next, count: 0 };
+  while (attempt.credit > 0) room.says(worker, part, "x".repeat(250_000));
+  pass(50);
+  const other = room.addJob({});
+  room.give(other.job, 1, 1, 1, 1e9);
+  const drop = () => room.chunksOf(worker).find((one) => one === blocked && one.isDropped);
+  for (let ms = 0; ms < 900; ms += 50) pass(50);
+  assertEquals(drop(), undefined, "it may read at any moment");
+  for (let ms = 0; ms < 200; ms += 50) pass(50);
+  assertEquals(drop()?.chunk, blocked.chunk);
+  const { next: position } = blocked;
+  for (const { job, chunk, next, isDropped } of room.chunksOf(worker)) {
+    if (!isDropped) continue;
+    worker.chunks.delete(`${job}/${chunk}`);
+    room.says(worker, { op: "returned", job, chunk, position: next, ms: 0, why: "dropped" });
+  }
+  pass(50);
+  assertEquals(room.chunksOf(worker).map((one) => one.job), [other.job.number]);
+  const [given] = room.chunksOf(worker);
+  room.start(worker, given!);
+  room.tell(worker, given!, 2);
+  room.end(worker, given!, 1);
+  pass(50);
+  assertEquals([other.requester.told, room.chunksOf(worker)], [["x"], []]);
+  // It goes on where it was.
+  unread.requester.isClogged = false;
+  unread.job.flush();
+  room.board.changed();
+  pass(0);
+  assertEquals(room.chunksOf(worker)[0]?.position, position);
+});
+
 Deno.test("what runs without room for its results makes place for what is waited for", () => {
   const room = new BoardRoom(3);
   const { job, requester } = room.addJob({});
