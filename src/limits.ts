@@ -241,6 +241,12 @@ export const MAX_JOB_MERGE_BYTES = 96 * 1024 * 1024;
 export const MAX_JOB_CHUNKS = 131_072;
 /** Bytes of results of one job that a server holds because an earlier one is missing, or its client does not read. */
 export const MAX_JOB_RESULT_BYTES = 32 * 1024 * 1024;
+/** Bytes of items that a server asks for before they are needed, of all its jobs. */
+export const MAX_INPUT_BYTES = 128 * 1024 * 1024;
+/** Bytes of results that a server holds, of all its jobs: each gets a share of it when it begins. */
+export const MAX_RESULT_BYTES = 128 * 1024 * 1024;
+/** Bytes of items and accumulators of all jobs that a server holds before one that sends more fails. */
+export const MAX_TAKEN_BYTES = 512 * 1024 * 1024;
 /** Bytes of items that a client may send before the first of them have been handed on. */
 export const FIRST_INPUT_BYTES = 1024 * 1024;
 /** What a message held for a client counts beside its own bytes. */

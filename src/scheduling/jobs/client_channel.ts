@@ -15,6 +15,8 @@ export interface ClientChannelPort extends WirePort {
   open(channel: ClientChannel, opening: OpenMessage, nowMs: number): ClientJob | WireError;
   /** More of a job's module is here. */
   codeCame(client: ClientJob): void;
+  /** A job has got more to do, or something of it. */
+  linesCame(client: ClientJob): void;
   /** The client does not want a job any more. */
   closed(client: ClientJob): void;
   /** There may be something to give. */
@@ -117,12 +119,15 @@ export class ClientChannel {
       case "chunk": {
         const chunk = readChunk(members, job.opening.input);
         if (chunk === undefined) return "gave a chunk that is none";
-        this.#port.changed();
-        return client.addChunk(chunk, payload);
+        const fault = client.addChunk(chunk, payload);
+        if (fault === undefined) this.#port.linesCame(client);
+        return fault;
       }
-      case "items":
-        this.#port.changed();
-        return client.addLines(members.chunk as number, payload);
+      case "items": {
+        const fault = client.addLines(members.chunk as number, payload);
+        if (fault === undefined) this.#port.linesCame(client);
+        return fault;
+      }
       case "credit":
         if (!isWhole(members.credit)) return "allowed something that is no number";
         this.#port.changed();

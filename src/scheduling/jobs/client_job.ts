@@ -26,6 +26,7 @@ import { Job } from "./job.ts";
 import { Rate } from "./progress.ts";
 import type { Requester } from "./requester.ts";
 import type { ClientChunk } from "./result_order.ts";
+import type { Shares } from "./shares.ts";
 import { Stretch } from "./stretch.ts";
 
 /** A chunk whose lines have not come whole. */
@@ -48,6 +49,7 @@ export class ClientJob implements Requester {
   /** Whether the client was told of anybody. */
   hasToldWorkers = false;
   readonly rate: Rate;
+  readonly #shares: Shares;
   readonly #prints = new PrintRate({
     mostBytes: MAX_JOB_PRINT_BYTES_PER_SECOND,
     costBytes: HELD_MESSAGE_BYTES,
@@ -69,13 +71,16 @@ export class ClientJob implements Requester {
     name: string,
     opening: OpenMessage,
     nowMs: number,
+    shares: Shares,
   ) {
     this.channel = channel;
+    this.#shares = shares;
     this.number = opening.job;
     this.rate = new Rate(nowMs);
     this.#codeHeardMs = nowMs;
     const { hops = 0 } = opening;
-    this.job = new Job(number, name, { ...opening, job: number, hops: hops + 1 }, this, nowMs);
+    const passed = { ...opening, job: number, hops: hops + 1 };
+    this.job = new Job(number, name, passed, this, nowMs, shares);
   }
 
   /** A piece of the module came; gives what is wrong with it. */
@@ -92,6 +97,12 @@ export class ClientJob implements Requester {
   /** How much of the module is held. */
   get codeBytes(): number {
     return this.job.code === undefined ? this.#code.bytes : this.job.opening.code_bytes;
+  }
+
+  /** Bytes of lines and accumulators that are held. */
+  get takenBytes(): number {
+    const { inputBytes, mergeBytes } = this.job;
+    return inputBytes + mergeBytes + (this.#arriving?.pieces.bytes ?? 0);
   }
 
   /** Whether the module does not come, and with it nothing of the job. */
@@ -118,11 +129,9 @@ export class ClientJob implements Requester {
       ? MAX_HELD_CHUNK_BYTES
       : Math.max(MAX_JOB_INPUT_BYTES, MAX_ITEM_BYTES + 1);
     if (itemBytes > longest) return "gave too long a chunk";
-    const { inputBytes, mergeBytes } = this.job;
-    const isTooMuch = isMerge
-      ? mergeBytes + itemBytes > MAX_JOB_MERGE_BYTES
-      : inputBytes + itemBytes > 2 * MAX_JOB_INPUT_BYTES + MAX_ITEM_BYTES;
-    if (isTooMuch) return "sent more lines than it may";
+    if (isMerge && this.job.mergeBytes + itemBytes > MAX_JOB_MERGE_BYTES) {
+      return "sent more accumulators than it may";
+    }
     this.#arriving = { chunk, pieces: new Pieces(), left: itemBytes, lines: 0 };
     return payload.length === 0 ? undefined : this.addLines(chunk.chunk, payload);
   }
@@ -135,7 +144,9 @@ export class ClientJob implements Requester {
     const { chunk, pieces } = arriving;
     arriving.left -= payload.length;
     if (chunk.merge !== true) this.#arrived += payload.length;
-    if (arriving.left < 0) return "sent too many lines";
+    // A line that is longer than all that is ever asked for comes whole.
+    const isTooMuch = this.#arrived > this.#granted + MAX_ITEM_BYTES + 1;
+    if (arriving.left < 0 || isTooMuch) return "sent more lines than it may";
     pieces.add(payload);
     arriving.lines += countLines(payload, Infinity);
     if (arriving.left > 0) return undefined;
@@ -160,13 +171,14 @@ export class ClientJob implements Requester {
   allowInput(): void {
     // Nothing is left to give out: whatever the client has can be used at once.
     if (this.job.input.count === 0 && this.#arrived > 0) this.#mostHeld = MAX_JOB_INPUT_BYTES;
+    const mostHeld = Math.min(this.#mostHeld, this.#shares.inputBytes);
     const underWay = this.#granted - this.#arrived;
     const arriving = this.#arriving?.chunk.merge === true ? undefined : this.#arriving;
     const begun = arriving === undefined ? 0 : arriving.chunk.item_bytes! - arriving.left;
-    const free = this.#mostHeld - this.job.inputBytes - begun - underWay;
+    const free = mostHeld - this.job.inputBytes - begun - underWay;
     // What has begun must come whole, however long it is.
     const needed = (arriving?.left ?? 0) - underWay;
-    const want = Math.max(free >= Math.min(MAX_PIECE_BYTES, this.#mostHeld / 8) ? free : 0, needed);
+    const want = Math.max(free >= Math.min(MAX_PIECE_BYTES, mostHeld / 8) ? free : 0, needed);
     if (want <= 0) return;
     this.#granted += want;
     this.channel.wire.send({ op: "want", job: this.number, want });

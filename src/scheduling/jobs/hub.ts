@@ -8,6 +8,7 @@ import {
   MAX_HOPS,
   MAX_JOBS,
   MAX_KEPT_CODE_BYTES,
+  MAX_TAKEN_BYTES,
   STOP_GRACE_MS,
 } from "../../limits.ts";
 import { type WireError, wireError } from "../../protocol/errors.ts";
@@ -19,6 +20,7 @@ import { ClientJob } from "./client_job.ts";
 import { type Code, CodeStore } from "./code_store.ts";
 import type { Job } from "./job.ts";
 import { tellProgress, tellSlots } from "./progress.ts";
+import { Shares } from "./shares.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 import { WorkerChannels } from "./worker_channels.ts";
 
@@ -52,6 +54,7 @@ export class JobHub {
   readonly #running = new Map<Job, ClientJob>();
   readonly #workers: WorkerChannels;
   readonly #store = new CodeStore();
+  readonly #shares = new Shares();
   #effects: Effect[] = [];
   #nowMs = 0;
   #lastJob = 0;
@@ -117,6 +120,7 @@ export class JobHub {
       ...this.#wirePort(),
       open: (...opening) => this.#open(...opening),
       codeCame: (client) => this.#codeCame(client),
+      linesCame: (client) => this.#linesCame(client),
       closed: (client) => this.#close(client),
       changed: () => this.board.changed(),
     }, nowMs);
@@ -215,10 +219,11 @@ export class JobHub {
     if ((opening.hops ?? 0) >= MAX_HOPS) return wireError("too_many_hops");
     if (this.#workers.knowsNobody(this.#port.workers)) return wireError("no_code_worker");
     const number = ++this.#lastJob;
-    const client = new ClientJob(channel, number, String(number), opening, nowMs);
+    const client = new ClientJob(channel, number, String(number), opening, nowMs, this.#shares);
     const { job } = client;
     this.board.jobs.set(job.name, job);
     this.#running.set(job, client);
+    this.#shares.jobs = this.#running.size;
     const code = this.#store.get(opening.sha256, opening.code_bytes);
     if (code !== undefined) this.#begin(job, code);
     this.#wake(nowMs);
@@ -238,6 +243,14 @@ export class JobHub {
     this.#store.keep(sha256, code);
     this.#begin(job, code);
     this.#wake(this.#nowMs);
+  }
+
+  /** A job has got more to do. One that sends more than it was asked for may find no room for that. */
+  #linesCame({ job }: ClientJob): void {
+    let takenBytes = 0;
+    for (const client of this.#running.values()) takenBytes += client.takenBytes;
+    if (takenBytes > MAX_TAKEN_BYTES) return this.#fail(job, wireError("too_many_jobs"));
+    this.board.changed();
   }
 
   /** Workers may be told of a job, for they may ask for its code. */
@@ -268,6 +281,7 @@ export class JobHub {
     const client = this.#running.get(job);
     if (client === undefined) return;
     this.#running.delete(job);
+    this.#shares.jobs = this.#running.size;
     client.channel.jobs.delete(client.number);
     client.channel.usedMs = this.#nowMs;
     this.board.remove(job);

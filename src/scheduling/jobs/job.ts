@@ -11,6 +11,7 @@ import { ResultBudget } from "./result_budget.ts";
 import type { ClientChunk, ResultOrder } from "./result_order.ts";
 import { creditBytes, type Entry, entryBytes, type Segment } from "./segment.ts";
 import { Supply } from "./supply.ts";
+import type { Shares } from "./shares.ts";
 import { Stretch } from "./stretch.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
@@ -30,7 +31,7 @@ export class Job {
   readonly opening: OpenMessage;
   readonly requester: Requester;
   readonly startedMs: number;
-  readonly budget: ResultBudget = new ResultBudget();
+  readonly budget: ResultBudget;
   readonly orders: Orders;
   /** Those who are asked for something, in the order in which they were. */
   readonly attempts: Set<Attempt> = new Set();
@@ -59,7 +60,9 @@ export class Job {
     opening: OpenMessage,
     requester: Requester,
     nowMs: number,
+    shares?: Shares,
   ) {
+    this.budget = new ResultBudget(shares);
     this.number = number;
     this.name = name;
     this.opening = opening;

@@ -1,4 +1,4 @@
-import { MAX_JOB_RESULT_BYTES } from "../../limits.ts";
+import { Shares } from "./shares.ts";
 
 /** The bytes of results that a job may hold, or be sent: what waits for an earlier one is bounded by it. */
 export class ResultBudget {
@@ -6,15 +6,15 @@ export class ResultBudget {
   held = 0;
   /** Bytes that workers may send without being asked. */
   promised = 0;
-  readonly #most: number;
+  readonly #shares: Pick<Shares, "resultBytes">;
 
   /** Nothing is held or promised. */
-  constructor(most = MAX_JOB_RESULT_BYTES) {
-    this.#most = most;
+  constructor(shares: Pick<Shares, "resultBytes"> = new Shares()) {
+    this.#shares = shares;
   }
 
   /** Whether so much more may be promised. */
   hasRoom(bytes: number): boolean {
-    return this.held + this.promised + bytes <= this.#most;
+    return this.held + this.promised + bytes <= this.#shares.resultBytes;
   }
 }

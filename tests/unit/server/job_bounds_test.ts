@@ -6,6 +6,7 @@ import {
   MAX_CODE_BYTES,
   MAX_JOB_RESULT_BYTES,
   MAX_KEPT_CODE_BYTES,
+  MAX_TAKEN_BYTES,
   MAX_UNSENT_RESULT_BYTES,
 } from "../../../src/limits.ts";
 import { JobWires, OPENING, type Wire } from "./job_wire.ts";
@@ -294,6 +295,35 @@ Deno.test("more of modules than may be kept is too much, and the job whose it is
   }
   assertStringIncludes(client.text, '"job":5,"code":"too_many_jobs"');
   assertEquals(pieces * PIECE, MAX_KEPT_CODE_BYTES + PIECE);
+});
+
+Deno.test("a job that sends more than there is room for fails, and the others do not", () => {
+  const wires = new JobWires(1);
+  wires.greet(wires.dialled[0]!, 1);
+  const client = wires.client();
+  const ofJob = (job: number, message: object) => JSON.stringify({ ...message, job }) + "\n";
+  const merge = { op: "chunk", chunk: 1, position: 1, count: 128, merge: true, credit: 0 };
+  // Of each job as much as one may send, in pieces that all are the same memory.
+  const line = new Uint8Array(PIECE).fill(10, PIECE - 1);
+  let taken = 0;
+  for (let job = 1; job <= 6; job++) {
+    wires.send(client, { ...OPENING, job, input: "items", reduce: "own" });
+    for (let chunk = 1; chunk <= 3; chunk++) {
+      const long = { ...merge, chunk, item_bytes: 32 * MEBIBYTE, bytes: 0 };
+      wires.send(client, ofJob(job, long));
+      for (
+        let bytes = 0;
+        bytes < 32 * MEBIBYTE && !client.text.includes("job_failed");
+        bytes += PIECE
+      ) {
+        wires.send(client, ofJob(job, { op: "items", chunk, bytes: PIECE }));
+        wires.step({ kind: "received", connection: client.connection, bytes: line });
+        taken += PIECE;
+      }
+    }
+  }
+  assertStringIncludes(client.text, '"job":6,"code":"too_many_jobs"');
+  assertEquals([taken, client.end], [MAX_TAKEN_BYTES + PIECE, undefined]);
 });
 
 Deno.test("a client without a job is gone when it is silent, also within a message", () => {

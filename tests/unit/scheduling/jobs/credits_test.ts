@@ -27,7 +27,7 @@ class Desk {
 
   /** So many chunks' credits may be promised. */
   constructor(chunks: number) {
-    this.budget = new ResultBudget(chunks * CHUNK_CREDIT_BYTES);
+    this.budget = new ResultBudget({ resultBytes: chunks * CHUNK_CREDIT_BYTES });
     this.credits = new Credits(this.budget, (segment) => this.tooMuch.push(segment));
   }
 
