@@ -190,7 +190,9 @@ export class MapMachine implements Machine {
     this.#unanswered.takeBack();
     this.#merges.takeBack();
     this.#credits.reset();
-    this.#port.lost();
+    // Of what it had told the end may have been missing.
+    this.#checkAnswered();
+    if (!this.#isAnswered || !this.#merges.isEmpty) this.#port.lost();
   }
 
   /** Sends what waits, as far as the server wants it. */

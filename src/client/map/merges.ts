@@ -41,6 +41,11 @@ export class Merges {
     return { chunk: number, merge: first.merge };
   }
 
+  /** Whether all that were added have been merged. */
+  get isEmpty(): boolean {
+    return this.#sent.size + this.#waiting.size === 0;
+  }
+
   /** Whether a chunk is a merge. */
   has(chunk: number): boolean {
     return this.#sent.has(chunk);

@@ -1,6 +1,6 @@
 import { JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
 import type { Crowd } from "./chunk_sizes.ts";
-import { isHungry, preempted, recallable, slowest, superfluous } from "./duplicates.ts";
+import { isHungry, needless, preempted, recallable, slowest, superfluous } from "./duplicates.ts";
 import type { Job } from "./job.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
@@ -60,7 +60,11 @@ export class Board {
     for (let perSlot = 1; perSlot <= CHUNKS_PER_SLOT; perSlot++) {
       this.#giveRounds(channels, perSlot, nowMs);
     }
-    for (const job of this.jobs.values()) for (const one of preempted(job)) job.recall(one);
+    for (const job of this.jobs.values()) {
+      for (const one of preempted(job)) job.recall(one);
+      const spare = needless(job, nowMs);
+      if (spare !== undefined) job.recall(spare);
+    }
     const hungry = [...this.jobs.values()].filter((job) => isHungry(job, channels, nowMs));
     const spare = hungry.length > 0 ? superfluous(this.jobs.values(), hungry, nowMs) : undefined;
     if (spare?.isBlocked(nowMs)) this.#setUnread(spare.job);

@@ -95,6 +95,27 @@ export function superfluous(
 }
 
 /**
+ * What should be taken back so that what waits behind others at its worker can be done where it was given: the last
+ * second attempt at what is not late. Both were asked for what one had not begun yet, and then began.
+ */
+export function needless(job: Job, nowMs: number): Attempt | undefined {
+  let last: Attempt | undefined;
+  let isWaiting = false;
+  for (const attempt of job.attempts) {
+    // One at a time: where it was, there is a place soon.
+    if (attempt.isDropped) return undefined;
+    const { startedMs, channel, segment } = attempt;
+    const [first, second] = segment.attempts;
+    if (startedMs === undefined && second === undefined) {
+      isWaiting ||= channel.running >= channel.slots && lateMs(attempt) <= nowMs;
+    }
+    if (attempt !== second || first!.startedMs === undefined || lateMs(first!) <= nowMs) continue;
+    if (last === undefined || attempt.givenMs > last.givenMs) last = attempt;
+  }
+  return isWaiting ? last : undefined;
+}
+
+/**
  * Whether a job has something that could be done, and nobody to do it: all places have been taken, or what it was given
  * has waited behind others for longer than an idle worker would take.
  */

@@ -433,6 +433,24 @@ Deno.test("each server is tried once before the first channel, and their refusal
   assertEquals(refused.told, ["ended refused: no quiero"]);
 });
 
+Deno.test("a server that ends when it has told of all is not missed, though it has not said that it is done", () => {
+  for (const isDone of [true, false]) {
+    const room = opened();
+    room.give("1", "2");
+    room.machine.endInput();
+    room.results(1, 1, "1", "4");
+    if (isDone) room.says({ op: "done", chunk: 1, ms: 1 });
+    room.lose();
+    assertEquals([room.told.at(-1), room.losses], ["answered", 0]);
+  }
+  const room = opened();
+  room.give("1", "2");
+  room.machine.endInput();
+  room.results(1, 1, "1");
+  room.lose();
+  assertEquals([room.told, room.losses], [["1+1 1"], 1]);
+});
+
 Deno.test("a server that was lost is looked for with growing pauses, until the time is over", () => {
   const room = opened({}, 2);
   room.lose();

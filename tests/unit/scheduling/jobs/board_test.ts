@@ -156,6 +156,34 @@ Deno.test("a job whose client does not read gives its slots to others, until it 
   assertEquals(room.chunksOf(worker)[0]?.position, position);
 });
 
+Deno.test("nobody does again what has begun meanwhile, while something waits behind it", () => {
+  const room = new BoardRoom(5);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 3, 1e9);
+  const first = room.addChannel(2);
+  room.board.handOut(0);
+  const positions = () => [...job.attempts].map((one) => one.segment.stretch.position);
+  assertEquals(positions(), [1, 2, 3]);
+  const [one, two] = room.chunksOf(first);
+  room.start(first, one!);
+  // Another machine comes before the second chunk is said to run, and is given it, too.
+  const second = room.addChannel(1);
+  room.nowMs = 30;
+  room.board.handOut(30);
+  assertEquals(positions(), [1, 2, 3, 2]);
+  room.start(first, two!);
+  const [again] = room.chunksOf(second);
+  room.start(second, again!);
+  room.board.tick(50);
+  room.board.handOut(50);
+  assertEquals(room.chunksOf(second).map(({ isDropped }) => isDropped), [true]);
+  second.chunks.clear();
+  const { job: number, chunk, position } = again!;
+  room.says(second, { op: "returned", job: number, chunk, position, ms: 0, why: "dropped" });
+  room.board.handOut(60);
+  assertEquals(room.chunksOf(second).map((given) => given.position), [3]);
+});
+
 Deno.test("what runs without room for its results makes place for what is waited for", () => {
   const room = new BoardRoom(3);
   const { job, requester } = room.addJob({});
