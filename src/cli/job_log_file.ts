@@ -55,6 +55,10 @@ export class JobLogFile {
     } catch (error) {
       throw problem(path, describeFileProblem(error), error);
     }
+    if (!(await file.stat()).isFile) {
+      file.close();
+      throw problem(path, "it is no file that keeps what is written");
+    }
     if (!await isLocked(file)) {
       file.close();
       throw problem(path, "another client is using it");

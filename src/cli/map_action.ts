@@ -30,6 +30,8 @@ export interface MapAction {
   readonly errorsPath?: string;
   /** The job's log. */
   readonly logPath?: string;
+  /** The file that some of this was read from. */
+  readonly configPath?: string;
   /** Whether progress is shown where stderr is no terminal. */
   readonly showsProgress: boolean;
   /** Longest time for one item. */
@@ -45,7 +47,7 @@ export interface MapAction {
  */
 export function readMap(reading: ClientReading, modulePath: string): MapAction {
   const { values, typed } = reading;
-  const { range, input, output, reduce, args, errors, resume } = values;
+  const { range, input, output, reduce, args, errors, resume, config } = values;
   if (range === undefined && input === undefined) {
     throw new UsageError(
       "map needs its items: --range A..B, or --input FILE (- for stdin)",
@@ -63,6 +65,9 @@ export function readMap(reading: ClientReading, modulePath: string): MapAction {
       "--errors belongs to --keep-going: without it the first error ends the job",
     );
   }
+  if (resume === "-") {
+    throw new UsageError("--resume needs a file: what is there is read, and added to", "resume");
+  }
   const elsewhere = ["host", "port", "server"].find((name) => typed.has(name));
   if (values.here && elsewhere !== undefined) {
     throw new UsageError(`--here and --${elsewhere} exclude each other`, elsewhere);
@@ -79,6 +84,7 @@ export function readMap(reading: ClientReading, modulePath: string): MapAction {
     keepsGoing: values["keep-going"],
     ...(isFile(errors, "/dev/stderr") ? { errorsPath: errors } : {}),
     ...(resume === undefined ? {} : { logPath: resume }),
+    ...(config === undefined ? {} : { configPath: config }),
     showsProgress: values.progress,
     ...(itemTimeoutMs === undefined ? {} : { itemTimeoutMs }),
     isHere: values.here,

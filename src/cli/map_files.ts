@@ -1,11 +1,10 @@
-import { basename, dirname, join } from "node:path";
 import type { MapJob } from "../client/map/job.ts";
-import { UsageError } from "./exit_status.ts";
 import type { MapAction } from "./map_action.ts";
 import { type FailuresOutput, openFailures } from "./map_failures.ts";
 import { JobHistory } from "./map_history.ts";
 import { type ItemsInput, openItems } from "./map_input.ts";
 import { openResults, type ResultsOutput } from "./map_output.ts";
+import { type Named, refuseSameFiles } from "./same_files.ts";
 
 /** Everything that a job reads and writes on this machine. */
 export interface MapFiles extends AsyncDisposable {
@@ -22,7 +21,7 @@ export interface MapFiles extends AsyncDisposable {
  * @throws {UsageError} if one cannot be used.
  */
 export async function openFiles(action: MapAction, job: MapJob): Promise<MapFiles> {
-  await refuseSameFiles(action);
+  await refuseSame(action);
   const { inputPath, outputPath, errorsPath, logPath, range, keepsGoing } = action;
   await using opened = new AsyncDisposableStack();
   const input = range === undefined ? await openItems(inputPath, keepsGoing) : undefined;
@@ -43,34 +42,18 @@ export async function openFiles(action: MapAction, job: MapJob): Promise<MapFile
   };
 }
 
-/** Opening some of them empties them: none may be what another one is for. */
-async function refuseSameFiles(action: MapAction): Promise<void> {
-  const { modulePath, inputPath, outputPath, errorsPath, logPath } = action;
-  const named = [
-    ["the module", modulePath],
-    ["--input", inputPath],
-    ["--output", outputPath],
-    ["--errors", errorsPath],
-    ["--resume", logPath],
-  ] as const;
-  const seen = new Map<string, string>();
-  for (const [name, path] of named) {
-    if (path === undefined) continue;
-    const real = await realPath(path);
-    const other = seen.get(real);
-    if (other !== undefined) {
-      throw new UsageError(`${other} and ${name} are the same file: "${path}"`);
-    }
-    seen.set(real, name);
-  }
-}
-
-/** Where a file is, or will be: two ways of writing the path of one that is not there yet are the same as well. */
-async function realPath(path: string): Promise<string> {
-  try {
-    return await Deno.realPath(path);
-  } catch {
-    const folder = await Deno.realPath(dirname(path)).catch(() => dirname(path));
-    return join(folder, basename(path));
-  }
+function refuseSame({ range, ...action }: MapAction): Promise<void> {
+  const { modulePath, inputPath, outputPath, errorsPath, logPath, configPath } = action;
+  const input: Named[] = range === undefined ? [{ name: "--input", path: inputPath }] : [];
+  const others: readonly Named[] = [
+    { name: "--config", path: configPath },
+    { name: "--output", path: outputPath, isWritten: true },
+    { name: "--errors", path: errorsPath, isWritten: true },
+    { name: "--resume", path: logPath, isWritten: true },
+  ];
+  return refuseSameFiles([
+    { name: "the module", path: modulePath },
+    ...input,
+    ...others.filter(({ path }) => path !== undefined),
+  ]);
 }

@@ -25,12 +25,12 @@ export async function openItems(
   path: string | undefined,
   keepsGoing: boolean,
 ): Promise<ItemsInput> {
-  if (path === undefined) return itemsOf(Deno.stdin, undefined, keepsGoing);
+  if (path === undefined) return itemsOf("stdin", Deno.stdin, undefined, keepsGoing);
   try {
     const file = await Deno.open(path);
     const { isFile, isDirectory, size } = await file.stat();
     if (isDirectory) throw new Error("it is a folder");
-    return itemsOf(file, isFile ? size : undefined, keepsGoing);
+    return itemsOf(`--input "${path}"`, file, isFile ? size : undefined, keepsGoing);
   } catch (error) {
     const why = describeFileProblem(error);
     throw new UsageError(`cannot read --input "${path}": ${why}`, "input", { cause: error });
@@ -42,7 +42,18 @@ interface Readable {
   read(buffer: Uint8Array): Promise<number | null>;
 }
 
+/** What the system refused while it was read, with the name of what could not be. */
+async function named<T>(name: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    const why = describeFileProblem(error);
+    throw new UsageError(`cannot read ${name}: ${why}`, "input", { cause: error });
+  }
+}
+
 function itemsOf(
+  name: string,
   file: Readable,
   totalBytes: number | undefined,
   keepsGoing: boolean,
@@ -56,7 +67,7 @@ function itemsOf(
   let hasEnded = false;
   const next = async () => {
     while (pieces.length === 0 && !hasEnded) {
-      const count = await file.read(cutter.space);
+      const count = await named(name, file.read(cutter.space));
       hasEnded = count === null;
       readBytes += count ?? 0;
       pieces = count === null ? cutter.end() : cutter.filled(count);

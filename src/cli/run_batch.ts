@@ -5,6 +5,7 @@ import type { ClientOptions } from "./commands.ts";
 import { EXIT_STATUS, UsageError } from "./exit_status.ts";
 import { describeFileProblem, namingFile } from "./file_problem.ts";
 import { formatProgress } from "./progress.ts";
+import { refuseSameFiles } from "./same_files.ts";
 import { writeStderr, writeStdout, writeWhole } from "./stdio.ts";
 
 /** How often the progress line is drawn. */
@@ -14,7 +15,12 @@ const PROGRESS_INTERVAL_MS = 200;
 export async function runBatch(options: ClientOptions, action: BatchAction): Promise<number> {
   const { servers, timeoutMs } = options;
   const { inputPath, outputPath, window } = action;
-  await refuseSameFile(inputPath, outputPath);
+  if (outputPath !== undefined) {
+    await refuseSameFiles([
+      { name: "--input", path: inputPath },
+      { name: "--output", path: outputPath, isWritten: true },
+    ]);
+  }
   const input = await openInput(inputPath);
   const output = await openOutput(outputPath);
   let readBytes = 0;
@@ -93,16 +99,6 @@ async function openOutput(path: string | undefined): Promise<Output> {
       },
     );
   }
-}
-
-/** Opening the output empties it: it must not be what is about to be read. */
-async function refuseSameFile(input?: string, output?: string): Promise<void> {
-  if (input === undefined || output === undefined) return;
-  const [one, other] = await Promise.all(
-    [input, output].map((path) => Deno.realPath(path).catch(() => path)),
-  );
-  if (one !== other) return;
-  throw new UsageError(`--input and --output are the same file: "${input}"`, "output");
 }
 
 function countBytes(count: (bytes: number) => void): TransformStream<Uint8Array, Uint8Array> {

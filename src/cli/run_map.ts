@@ -70,7 +70,10 @@ async function readModule(path: string): Promise<string> {
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    const message = `cannot read the module "${path}": ${describeFileProblem(error)}`;
+    const why = error instanceof Deno.errors.NotCapable
+      ? "it must be a file of its own"
+      : describeFileProblem(error);
+    const message = `cannot read the module "${path}": ${why}`;
     throw new UsageError(message, undefined, { cause: error });
   }
   try {

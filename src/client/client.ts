@@ -286,7 +286,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const { host = "127.0.0.1", port = 5000, timeoutMs = DEFAULT_CLIENT_TIMEOUT_MS } = options;
   const servers = options.servers ?? [{ host, port }];
   if (servers.length === 0) throw new RangeError("Cannot connect: no server is named");
-  checkAddresses("servers", servers);
+  checkAddresses(options.servers === undefined ? "the server" : "servers", servers);
   checkNumber("timeoutMs", timeoutMs, 0);
   const client = new Client(servers, timeoutMs);
   try {

@@ -1,5 +1,5 @@
 /**
- * JSON that tells bigints from numbers: behind the digits of a bigint stands `E0`. Accumulators of a user's own
+ * JSON that tells bigints from numbers: behind the digits of a bigint stands `E0`. `1E999` is infinite. Accumulators of a user's own
  * reduce travel so, and come back to it as what they were, whatever size they have.
  *
  * This runs beside the user's function: see primordials.ts.
@@ -9,7 +9,7 @@
 
 import type { ParseWithSource } from "./items.ts";
 import { includes, indexOfText, parse, sliceText, toBigInt } from "./primordials.ts";
-import { valueText } from "./values.ts";
+import { BEYOND, ValueError, valueText } from "./values.ts";
 
 /** Valid behind any integer, and `JSON.stringify` writes its own exponents with a small letter. */
 const MARK = "E0";
@@ -38,14 +38,22 @@ function marked(_key: string, value: unknown, { source }: { source?: string }): 
   return sliceText(source, end) === MARK ? toBigInt(sliceText(source, 0, end)) : value;
 }
 
-/** The same JSON without its marks. */
+/**
+ * The same JSON without its marks.
+ *
+ * @throws {ValueError} If something in it is infinite, which only marked JSON can say.
+ */
 export function unmarkedText(text: string): string {
-  if (!includes(text, MARK)) return text;
+  if (!includes(text, MARK) && !includes(text, BEYOND)) return text;
   let plain = "";
   for (let at = 0; at < text.length;) {
     const quote = indexOfText(text, '"', at);
     const end = quote < 0 ? text.length : quote;
-    plain += text.slice(at, end).replaceAll(MARK, "");
+    const outside = text.slice(at, end);
+    if (includes(outside, BEYOND)) {
+      throw new ValueError("a number in the result is infinite, which JSON cannot say");
+    }
+    plain += outside.replaceAll(MARK, "");
     at = endOfString(text, end);
     plain += sliceText(text, end, at);
   }

@@ -33,6 +33,8 @@ export class ValueError extends PlainTypeError {
   }
 }
 
+/** A number that is too large for a double. */
+export const BEYOND = "1E999";
 const PLAIN = Object.prototype;
 const LIST = Array.prototype;
 const ERROR = Error.prototype;
@@ -61,7 +63,8 @@ const NO_DATA: readonly { kind: unknown; name: string; hint: string }[] = [
  * The JSON of a value: as `JSON.stringify` writes it, and bigints as the integers that they are, wherever they
  * stand.
  *
- * @param bigMark What is written behind the digits of a bigint; by default nothing.
+ * @param bigMark What is written behind the digits of a bigint; by default nothing. Where something is, numbers
+ *   may be infinite.
  * @throws {ValueError} If there is none: it is or holds a number that is not finite, it has or leaves a place
  *   in an array for what is no data (`undefined`, a function, a symbol), it is or holds what JSON.stringify
  *   would say nothing of (a Map, a typed array), it refers to itself, it is too long.
@@ -69,6 +72,7 @@ const NO_DATA: readonly { kind: unknown; name: string; hint: string }[] = [
 export function valueText(value: unknown, bigMark = ""): string {
   if (typeof value === "number") {
     if (value - value === 0) return value === 0 ? "0" : `${value}`;
+    if (bigMark !== "" && value === value) return infinityText(value);
     throw new ValueError(`the value is ${value}, which JSON cannot say`);
   }
   if (typeof value === "bigint") return checkedLength(`${value}${bigMark}`);
@@ -91,7 +95,10 @@ function exactText(value: unknown, bigMark: string): string {
   let text: string | undefined;
   try {
     text = stringify(value, function (this: unknown, key: string, part: unknown): unknown {
-      return typeof part === "bigint" ? rawJson(`${part}${bigMark}`) : checked(this, key, part);
+      if (typeof part === "bigint") return rawJson(`${part}${bigMark}`);
+      const isInfinite = typeof part === "number" && part === part && part - part !== 0;
+      if (bigMark !== "" && isInfinite) return rawJson(infinityText(part));
+      return checked(this, key, part);
     });
   } catch (error) {
     if (ValueError.is(error)) throw error;
@@ -99,6 +106,11 @@ function exactText(value: unknown, bigMark: string): string {
   }
   if (text === undefined) throw noData(value);
   return text;
+}
+
+/** JSON whose value is infinite: no double is as large. */
+function infinityText(value: number): string {
+  return value > 0 ? BEYOND : `-${BEYOND}`;
 }
 
 /** A part of a value as it is; what would become `null`, or nothing, is refused. */

@@ -7,9 +7,18 @@ import type { Address } from "./machine.ts";
  * @throws {RangeError} If it is no number, or below `min`.
  */
 export function checkNumber(name: string, value: number, min: number): void {
-  if (!(value >= min)) {
-    throw new RangeError(`Cannot use ${name} ${value}: it must be at least ${min}`);
-  }
+  if (typeof value === "number" && value >= min) return;
+  throw new RangeError(`Cannot use ${name} ${shownValue(value)}: it must be at least ${min}`);
+}
+
+/**
+ * Refuses what is neither true nor false.
+ *
+ * @throws {TypeError} If it is something else.
+ */
+export function checkFlag(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(`Cannot use ${name} ${shownValue(value)}: true or false is expected`);
 }
 
 /**
@@ -20,11 +29,18 @@ export function checkNumber(name: string, value: number, min: number): void {
 export function checkAddresses(name: string, addresses: readonly Address[]): void {
   const seen = new Set<string>();
   for (const address of addresses) {
-    const text = formatAddress(address);
     const { host, port } = address;
-    const isFit = host !== "" && Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
+    if (typeof host !== "string" || host === "") {
+      throw new RangeError(`Cannot use host ${shownValue(host)} of ${name}: a name is expected`);
+    }
+    const text = formatAddress(address);
+    const isFit = Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
     if (!isFit) throw new RangeError(`Cannot use "${text}" of ${name}: it is no address`);
     if (seen.has(text)) throw new RangeError(`Cannot use "${text}" of ${name}: it is named twice`);
     seen.add(text);
   }
+}
+
+function shownValue(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

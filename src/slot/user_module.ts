@@ -5,6 +5,7 @@
  */
 
 import { markedText } from "../jobs/marked_json.ts";
+import { isArray, prototypeOf } from "../jobs/primordials.ts";
 import { ValueError } from "../jobs/values.ts";
 import { sealImports } from "./import_seal.ts";
 import { messageOf, MODULE_ADDRESS, stackOf } from "./trouble.ts";
@@ -52,6 +53,7 @@ export class BrokenJobError extends Error {
   }
 }
 
+const PLAIN = Object.prototype;
 /** Bytes that are made into base64 at once: a multiple of three. */
 const BASE64_PIECE = 24 * 1024;
 
@@ -108,12 +110,19 @@ function checked(exported: Record<string, unknown>, job: SandboxJob): UserModule
 
 function initialText(initial: unknown): string {
   if (initial === undefined) throw lacking("its initial is undefined");
+  let text: string;
   try {
-    return markedText(initial);
+    text = markedText(initial);
   } catch (error) {
     if (!ValueError.is(error)) throw error;
     throw lacking(`its initial cannot be used: ${error.message}`);
   }
+  if (typeof initial !== "object" || initial === null || isArray(initial)) return text;
+  const prototype = prototypeOf(initial);
+  if (prototype === PLAIN || prototype === null) return text;
+  throw lacking(
+    "its initial is an instance of a class, and would come back from another machine as a plain object",
+  );
 }
 
 function lacking(error: string): BrokenJobError {

@@ -10,7 +10,7 @@ import {
 import type { Spawner } from "../net/driver.ts";
 import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
 import { sha256 } from "../net/sha256.ts";
-import { checkAddresses, checkNumber } from "../protocol/checks.ts";
+import { checkAddresses, checkFlag, checkNumber } from "../protocol/checks.ts";
 import type { Address } from "../protocol/machine.ts";
 import { exposure } from "./exposure.ts";
 import type { RunnerOptions } from "./jobs/port.ts";
@@ -105,6 +105,9 @@ export function startWorker(options: WorkerOptions = {}): RunningRole {
       `Cannot use name "${name}": it must have 1 to ${MAX_NAME_CHARS} characters`,
     );
   }
+  checkFlag("allowCode", options.allowCode);
+  checkFlag("insecure", options.insecure);
+  if (port !== undefined) checkNumber("port", port, 0);
   const address = port === undefined ? undefined : { host, port };
   const code = options.allowCode ? codeParts(options, exposure(address, join), log) : undefined;
   const slots = code?.runner.slots;

@@ -293,7 +293,9 @@ async function warnsOfNoCombine(cluster: MapCluster): Promise<void> {
 
 async function refusesFiles(cluster: MapCluster): Promise<void> {
   await cluster.write("in.jsonl", "1\n2\n");
-  const cases: readonly (readonly [string, RegExp])[] = [
+  await Deno.link(`${cluster.folder.path}/in.jsonl`, `${cluster.folder.path}/link.jsonl`);
+  await cluster.write("c.jsonc", "{}");
+  const cases: readonly (readonly [flags: string, problem: RegExp, stdin?: string])[] = [
     ["--input none.jsonl", /cannot read --input "none\.jsonl": no such file/],
     ["--input .", /cannot read --input "\.": /],
     ["--input in.jsonl --output none/out", /cannot write --output "none\/out": no such file/],
@@ -302,6 +304,12 @@ async function refusesFiles(cluster: MapCluster): Promise<void> {
     ["--input in.jsonl --keep-going --errors in.jsonl", /--input and --errors are the same file/],
     ["--input in.jsonl --resume in.jsonl", /--input and --resume are the same file/],
     ["--range 1..3 --output new --resume ./new", /--output and --resume are the same file/],
+    ["--input in.jsonl --output link.jsonl", /--input and --output are the same file/],
+    ["--input - --output in.jsonl", /--input and --output are the same file: "in\.jsonl"/],
+    ["--range 1..3 --config c.jsonc --output c.jsonc", /--config and --output are the same file/],
+    ["--input - --output -", /cannot read stdin: it is a folder/, "."],
+    ["--range 1..3 --resume -", /--resume needs a file/],
+    ["--range 1..3 --resume /dev/null", /--resume "\/dev\/null": it is no file that keeps/],
     [
       "--range 1..3 --resume in.jsonl",
       /cannot use --resume "in\.jsonl": it is not the log of a job/,
@@ -313,8 +321,9 @@ async function refusesFiles(cluster: MapCluster): Promise<void> {
     ["--range 1..3 --args {", /--args "\{" is not JSON/],
     ["--range 1..3 --reduce mean", /--reduce "mean" is not known/],
   ];
-  for (const [flags, problem] of cases) {
-    const { code, stdout, stderr } = await cluster.map(["throws.js", ...flags.split(" ")]);
+  for (const [flags, problem, stdin = "in.jsonl"] of cases) {
+    const options = { shellLine: `exec "$0" "$@" < ${stdin}` };
+    const { code, stdout, stderr } = await cluster.map(["throws.js", ...flags.split(" ")], options);
     assertEquals([code, stdout], [2, ""], stderr);
     assertMatch(stderr, problem);
     assertEquals(linesOf(stderr).length, 2, stderr);

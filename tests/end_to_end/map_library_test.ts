@@ -180,13 +180,26 @@ async function tellsFailures(client: Client): Promise<void> {
   };
   const ended = client.map(PICKY, items, { args, keepGoing: true, onPrint });
   await assertRejects(() => all(ended), RangeError, "not to be printed");
+  const rejecting = client.map(PICKY, items, {
+    args: { bad: 1 },
+    keepGoing: true,
+    onFailure: async () => {
+      await Promise.resolve();
+      throw new RangeError("not to be told");
+    },
+  });
+  await assertRejects(() => all(rejecting), RangeError, "not to be told");
 }
 
 async function refuses(client: Client): Promise<void> {
   await assertRejects(() => all(client.map("export const a = 1;", [1])), ModuleError, "module.ts");
   const unset = "export const map = (x: number) => x;\nconst a: number;";
   await assertRejects(() => all(client.map(unset, [1])), ModuleError, "module.ts:2:7");
-  await assertRejects(() => all(client.map(SQUARE, [undefined])), TypeError, "undefined");
+  await assertRejects(
+    () => all(client.map(SQUARE, [1, undefined])),
+    TypeError,
+    "Cannot map item 2: the value is undefined, which is no data",
+  );
   await assertRejects(() => all(client.map("./f.ts", [1])), TypeError, '"./f.ts" as a module');
   await assertRejects(() => all(client.map(SQUARE, [1], { seed: -1 })), RangeError, "seed");
   await assertRejects(() => all(client.map(SQUARE, { from: 2, to: 0 })), RangeError, "2 to 0");
@@ -212,7 +225,7 @@ async function refuses(client: Client): Promise<void> {
     [[1], { signal: {} as never }, TypeError, "signal"],
     [[1], { keepgoing: true } as never, TypeError, '"keepgoing": there are args, seed, keepGoing'],
     [[1], { args: "x".repeat(MAX_ARGS_CHARS) }, RangeError, "args"],
-    [[1], { args: () => 1 }, TypeError, "a function"],
+    [[1], { args: () => 1 }, TypeError, "Cannot use args: the value is a function"],
   ];
   for (const [items, options, kind, text] of refused) {
     await assertRejects(() => all(client.map(SQUARE, items, options)), kind, text);

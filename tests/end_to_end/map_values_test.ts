@@ -204,6 +204,15 @@ async function reducesByModule(cluster: MapCluster): Promise<void> {
     (_, index) => `"${"x".repeat((index * 7919) % 4999)}"\n`,
   );
   await check(cluster, ["longest.js", "--input", "-"], `"${"x".repeat(4998)}"\n`, words.join(""));
+  await cluster.write(
+    "most.js",
+    `export const map = (x) => Math.abs(x - 70);
+     export const initial = { least: Infinity, most: -Infinity };
+     const both = (a, b) => ({ least: Math.min(a.least, b.least), most: Math.max(a.most, b.most) });
+     export const reduce = (a, v) => both(a, { least: v, most: v });
+     export const combine = both;`,
+  );
+  await check(cluster, ["most.js", "--range", "1..30000"], '{"least":0,"most":29930}\n');
   // Beyond 2^53 JSON says of a number what it says of a bigint.
   await cluster.write(
     "squares.js",

@@ -358,6 +358,8 @@ Deno.test("a worker in another program runs code as well, and refuses what canno
   // A port that is taken leaves nothing behind either: the sanitizers of the test would see it.
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   assertThrows(() => embed({ port: taken.addr.port, allowCode: true }), ListenError);
+  const unclear = { port: 0, allowCode: "no" as unknown as boolean };
+  assertThrows(() => embed(unclear), TypeError, 'Cannot use allowCode "no"');
   await using worker = embed({ port: 0, allowCode: true, slots: 1 });
   using client = await JobClient.connect(worker.address);
   await client.open(1, SQUARE);

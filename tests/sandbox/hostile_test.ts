@@ -99,6 +99,9 @@ Deno.test("a Map or the like fails its item by name, and the job as an initial",
   );
   await using third = await Slot.with(own.replace("new Map()", "undefined"), { reduce: "own" });
   assertEquals((await third.take("job_failed")).error, "its initial is undefined");
+  const stats = own.replace("new Map()", "new (class { n = 1; add() {} })()");
+  await using fourth = await Slot.with(stats, { reduce: "own" });
+  assertMatch((await fourth.take("job_failed")).error!, /^its initial is an instance of a class/);
 });
 
 Deno.test("min and max fail what is not finite by name, wherever a chunk ends", async () => {

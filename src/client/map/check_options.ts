@@ -8,7 +8,6 @@
 import { isArgs } from "../../jobs/args.ts";
 import { BUILT_IN_REDUCES } from "../../jobs/module.ts";
 import { shown } from "../../jobs/shown.ts";
-import { valueText } from "../../jobs/values.ts";
 import {
   MAX_ARGS_CHARS,
   MAX_INTEGER_DIGITS,
@@ -16,6 +15,7 @@ import {
   MAX_SEED,
   MAX_TIMEOUT_MS,
 } from "../../limits.ts";
+import { textOf } from "./item_pieces.ts";
 import type { JobRange } from "./job.ts";
 import type { MapItems, MapOptions, MapReduceOptions } from "./map_options.ts";
 
@@ -74,7 +74,7 @@ export function checkOptions(options: MapReduceOptions, which: "all" | "map"): v
  */
 export function argsText({ args }: MapOptions): { args?: string } {
   if (args === undefined) return {};
-  const text = valueText(args);
+  const text = textOf("Cannot use args", args);
   if (isArgs(text)) return { args: text };
   throw new RangeError(
     `Cannot use args: they are longer than ${MAX_ARGS_CHARS} characters as JSON`,

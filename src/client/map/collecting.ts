@@ -1,4 +1,4 @@
-import type { Accumulator } from "../../jobs/accumulator.ts";
+import { type Accumulator, NoResultError } from "../../jobs/accumulator.ts";
 import { unmarkedText } from "../../jobs/marked_json.ts";
 import { accumulatorOf } from "../../jobs/reduce.ts";
 import type { BuiltInReduce } from "../../jobs/module.ts";
@@ -18,7 +18,7 @@ export interface Collector {
   /**
    * The value of everything, as JSON.
    *
-   * @throws {NoResultError} For `min` and `max` of nothing, and a sum that is too large for a double.
+   * @throws {NoResultError} For `min` and `max` of nothing, and a result that is too large for a double.
    * @throws {MapError} If accumulators of the user's own could not be merged.
    */
   value(): Promise<string>;
@@ -78,6 +78,10 @@ class OwnCollector implements Collector {
   async value(): Promise<string> {
     this.#tree.end();
     const bytes = await this.#run().orFailed(this.#finished.promise);
-    return unmarkedText(accumulatorText({ bytes }));
+    try {
+      return unmarkedText(accumulatorText({ bytes }));
+    } catch (error) {
+      throw new NoResultError((error as Error).message);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { ItemReader } from "../../jobs/items.ts";
-import { valueText } from "../../jobs/values.ts";
+import { ValueError, valueText } from "../../jobs/values.ts";
 import { MAX_ITEM_BYTES, MAX_PIECE_BYTES } from "../../limits.ts";
 import type { Piece, Values } from "./job.ts";
 
@@ -18,6 +18,7 @@ export async function* itemPieces(
   let lines = "";
   let count = 0;
   let isOpen = false;
+  let position = 0;
   try {
     for (;;) {
       const coming = Promise.resolve(iterator.next());
@@ -31,7 +32,7 @@ export async function* itemPieces(
       const { done, value } = await coming;
       if (done) break;
       isOpen = true;
-      const line = valueText(value) + "\n";
+      const line = textOf(`Cannot map item ${++position}`, value) + "\n";
       if (count > 0 && lines.length + line.length > MAX_PIECE_BYTES / 3) {
         yield pieceOf(lines, count);
         lines = "";
@@ -43,6 +44,22 @@ export async function* itemPieces(
     if (count > 0) yield pieceOf(lines, count);
   } finally {
     if (isOpen) await iterator.return?.();
+  }
+}
+
+/**
+ * A value that goes to functions, as JSON.
+ *
+ * @throws {TypeError} If it has none, with what it was for.
+ */
+export function textOf(what: string, value: unknown): string {
+  try {
+    return valueText(value);
+  } catch (error) {
+    if (!ValueError.is(error)) throw error;
+    // Nobody has returned it.
+    const why = error.message.replace(" (is a return missing?)", "");
+    throw new TypeError(`${what}: ${why}`, { cause: error });
   }
 }
 

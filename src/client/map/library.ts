@@ -34,7 +34,8 @@ export async function* mapValues(
     const outcomes = await handover.take();
     if (outcomes === undefined) return;
     for (const outcome of outcomes) {
-      if (isFailure(outcome)) onFailure?.(itemError(outcome));
+      // It may be async, and its rejection nobody else's.
+      if (isFailure(outcome)) await onFailure?.(itemError(outcome));
       else yield* valuesOf(outcome);
     }
   }
@@ -49,7 +50,7 @@ export async function mapReduceValue(
   const { onFailure, reduce } = options;
   await using job = await startJob(parts, options, reduce, async (outcomes) => {
     for (const outcome of outcomes) {
-      if (isFailure(outcome)) onFailure?.(itemError(outcome));
+      if (isFailure(outcome)) await onFailure?.(itemError(outcome));
       else await collector.take(outcome);
     }
   });

@@ -35,8 +35,8 @@ export interface MapOptions {
    * @default {false}
    */
   keepGoing?: boolean;
-  /** Is told of the items that have no value, in their order, where the job goes on. */
-  onFailure?: (failure: MapError) => void;
+  /** Is told of the items that have no value, in their order, where the job goes on; a promise is waited for. */
+  onFailure?: (failure: MapError) => unknown;
   /** Is told what the function prints by `console.log`. */
   onPrint?: (print: MapPrint) => void;
   /** How long one item may take, in milliseconds; without it, as long as it likes. */

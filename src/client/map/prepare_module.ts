@@ -172,6 +172,8 @@ async function readExports(name: string, text: string): Promise<string[]> {
   try {
     parsed = parse(text, name);
   } catch (error) {
+    // It says no more than where it was lost; what strips types knows what is missing.
+    await stripOrExplain({ name, text });
     const at = placeOf(text, (error as { idx?: number }).idx ?? 0);
     throw new ModuleError(`cannot read ${name}:${at}: it is not JavaScript from there on`, {
       cause: error,

@@ -39,7 +39,13 @@ export interface JobHubPort {
 /** Detail of the error where a client does not send the module that it has announced. */
 const NO_CODE = "no llega";
 /** What a worker of that job's code may say that is about the job, and not about the worker. */
-const JOB_FAULTS: readonly string[] = ["bad_code", "bad_exports", "setup_failed", "bad_job"];
+const JOB_FAULTS: readonly string[] = [
+  "bad_code",
+  "bad_exports",
+  "setup_failed",
+  "bad_job",
+  "job_cancelled",
+];
 
 /**
  * Everything that a server has to do with jobs: the channels on both sides, the jobs between them, what is to be

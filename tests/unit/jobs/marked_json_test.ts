@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { markedText, parseMarked, unmarkedText } from "../../../src/jobs/marked_json.ts";
 import { valueText } from "../../../src/jobs/values.ts";
@@ -25,6 +25,16 @@ Deno.test("marked JSON gives back numbers as numbers and bigints as bigints, and
     assertEquals(parseMarked(text), value);
     assertEquals(unmarkedText(text), valueText(value));
   }));
+});
+
+Deno.test("marked JSON says what is infinite, and JSON does not", () => {
+  for (const value of [Infinity, [1n, -Infinity], { min: Infinity, max: [-Infinity, 3] }]) {
+    const text = markedText(value);
+    assertEquals(parseMarked(text), value);
+    assertThrows(() => unmarkedText(text), TypeError, "infinite");
+  }
+  assertEquals(unmarkedText('["1E999",1]'), '["1E999",1]');
+  for (const value of [NaN, [NaN]]) assertThrows(() => markedText(value), TypeError, "NaN");
 });
 
 Deno.test("what is no JSON comes out of unmarkedText() all the same", () => {

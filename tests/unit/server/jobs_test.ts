@@ -256,6 +256,13 @@ Deno.test("a module that cannot be loaded ends the job, and is not kept", () => 
 
 const REFUSAL = { op: "job_failed", job: 1, code: "no_code_worker", error: "no" };
 
+Deno.test("a job that is cancelled below is over", () => {
+  const { wires, client, worker } = running();
+  wires.send(client, RANGE);
+  wires.send(worker, { op: "job_failed", job: 1, code: "job_cancelled", error: "cancelado" });
+  assertStringIncludes(wires.take(client), '"op":"job_failed","job":1,"code":"job_cancelled"');
+});
+
 Deno.test("what a worker cannot do goes to another, and it is asked again after a while", () => {
   const { wires, client, worker } = running();
   wires.send(client, RANGE);

@@ -151,7 +151,8 @@ Deno.test("prepareModule() says where a module cannot be read", async () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ["f.ts", `${MAP}\n  enum A { B }`, /^cannot read f\.ts:2:3: .*enum.*: write it in JavaScript/],
     ["f.ts", "export function map( {", /^cannot read f\.ts:1:\d+: .*; correct it there$/],
-    ["f.js", `${MAP}\nconst a = "`, /^cannot read f\.js:\d+:\d+: it is not JavaScript/],
+    ["f.js", `${MAP}\nconst a = "`, /^cannot read f\.js:2:11: Unterminated string/],
+    ["f.ts", `${MAP}\nfunction f() {\n if (1) {\n}`, /^cannot read f\.ts:4:2: Expected '}'/],
     ["f.ts", "export const other = 1;", /^cannot use f\.ts: it does not export "map"/],
   ];
   for (const [name, text, message] of cases) {
