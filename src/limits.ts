@@ -296,6 +296,8 @@ export const MAX_SLOT_MEMORY_MB = 1024 * 1024;
 export const OWN_MEMORY_SHARE = 7 / 8;
 /** How long the module and its `setup` may take where items have a time-out, unless that is longer. */
 export const SETUP_MAX_MS = 60_000;
+/** How long what is being written to stdout may take when a job is cancelled, so that it ends with a whole line. */
+export const LAST_WRITE_MS = 500;
 /** How often a slot looks at its memory, at its item and at how long that takes. */
 export const SLOT_WATCH_MS = 20;
 /** How long lines wait in a slot for more of them, before they are told. */

@@ -16,6 +16,9 @@ export interface FailuresOutput {
 }
 
 const encoder = new TextEncoder();
+/** How every line begins. */
+const BEGINNING = '{"position":';
+const FOREIGN = "--resume adds to it, and something else than failures is in it";
 
 /**
  * Opens what `--errors` names: emptied when the job has begun, or of a job that goes on, kept with what was written
@@ -52,7 +55,11 @@ export async function openFailures(
   }
 }
 
-/** The positions that a file of failures has, which is cut behind its last whole line. */
+/**
+ * The positions that a file of failures has, which is cut behind its last whole line.
+ *
+ * @throws {Error} If something else is in it.
+ */
 async function positionsIn(file: Deno.FsFile): Promise<Set<number>> {
   const positions = new Set<number>();
   const decoder = new TextDecoder();
@@ -65,9 +72,13 @@ async function positionsIn(file: Deno.FsFile): Promise<Set<number>> {
     for (const line of lines) {
       goodBytes += encoder.encode(line).length + 1;
       const members = parseJson(line);
-      if (isJsonObject(members)) positions.add(members.position as number);
+      const position = isJsonObject(members) ? members.position : undefined;
+      if (!Number.isSafeInteger(position)) throw new Error(FOREIGN);
+      positions.add(position as number);
     }
   }
+  // What is cut off is ours as well.
+  if (!text.startsWith(BEGINNING.slice(0, text.length))) throw new Error(FOREIGN);
   await file.truncate(goodBytes);
   await file.seek(goodBytes, Deno.SeekMode.Start);
   return positions;
@@ -75,7 +86,7 @@ async function positionsIn(file: Deno.FsFile): Promise<Set<number>> {
 
 /** A failure as `--errors` has it. */
 export function failureLine({ position, item, cause, error, worker }: Failure): string {
-  const head = `{"position":${position},"item":${item === undefined ? null : asJson(item)}`;
+  const head = `${BEGINNING}${position},"item":${item === undefined ? null : asJson(item)}`;
   const rest = JSON.stringify({ cause, error, ...(worker === undefined ? {} : { worker }) });
   return `${head},${rest.slice(1)}\n`;
 }

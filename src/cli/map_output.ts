@@ -1,5 +1,5 @@
 import type { Values } from "../client/map/job.ts";
-import { MAX_PIECE_BYTES } from "../limits.ts";
+import { LAST_WRITE_MS, MAX_PIECE_BYTES } from "../limits.ts";
 import { UsageError } from "./exit_status.ts";
 import { describeFileProblem, namingFile } from "./file_problem.ts";
 import { writeWhole } from "./stdio.ts";
@@ -10,7 +10,8 @@ export interface ResultsOutput {
   readonly write: (pieces: readonly Uint8Array[]) => Promise<void>;
   /** Empties what was there before, once. */
   readonly begin: () => Promise<void>;
-  readonly close: () => void;
+  /** Ends it, behind a whole line as far as somebody reads. */
+  readonly close: () => void | Promise<void>;
 }
 
 /**
@@ -21,8 +22,19 @@ export interface ResultsOutput {
  */
 export async function openResults(path: string | undefined): Promise<ResultsOutput> {
   if (path === undefined) {
-    const write = (all: readonly Uint8Array[]) => namingFile("stdout", writeAll(Deno.stdout, all));
-    return { write, begin: () => Promise.resolve(), close: () => {} };
+    let writing: Promise<void> = Promise.resolve();
+    let isClosed = false;
+    const write = (all: readonly Uint8Array[]) => {
+      return writing = namingFile("stdout", writeAll(Deno.stdout, all, () => isClosed));
+    };
+    const close = async () => {
+      isClosed = true;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const isTooLate = new Promise<void>((resolve) => timer = setTimeout(resolve, LAST_WRITE_MS));
+      await Promise.race([writing.catch(() => {}), isTooLate]);
+      clearTimeout(timer);
+    };
+    return { write, begin: () => Promise.resolve(), close };
   }
   try {
     const file = await Deno.open(path, { write: true, create: true });
@@ -53,8 +65,15 @@ interface Writable {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-async function writeAll(file: Writable, pieces: readonly Uint8Array[]): Promise<void> {
-  for (const bytes of together(pieces)) await writeWhole(file, bytes);
+async function writeAll(
+  file: Writable,
+  pieces: readonly Uint8Array[],
+  isClosed = () => false,
+): Promise<void> {
+  for (const bytes of together(pieces)) {
+    if (isClosed()) return;
+    await writeWhole(file, bytes);
+  }
 }
 
 /** The same bytes in pieces that are worth a call to the system. */

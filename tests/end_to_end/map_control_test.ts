@@ -7,7 +7,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { linesOf, MapCluster } from "../support/map_cluster.ts";
 import { freePort } from "../support/ports.ts";
 import { runRole, startRole } from "../support/roles.ts";
-import { until, within } from "../support/waiting.ts";
+import { pause, until, within } from "../support/waiting.ts";
 
 const SLOW = `export function map(x) {
   const end = performance.now() + 2;
@@ -178,6 +178,19 @@ Deno.test("client map --here needs no server", async () => {
   assertEquals(lines, { code: 0, stdout: "2\n4\n6\n", stderr: "" });
   const sum = await here(["--range", "1..1000", "--reduce", "sum"], "");
   assertEquals(sum, { code: 0, stdout: "1001000\n", stderr: "" });
+});
+
+Deno.test("what client map writes ends with a whole line where its user cancels it", async () => {
+  await using cluster = await MapCluster.launch(1);
+  await cluster.write("same.js", "export const map = (x) => x;");
+  for (let round = 0; round < 4; round++) {
+    await using client = cluster.start(["same.js", "--range", "1..100000000"]);
+    await client.stdout.line(/^1000$/);
+    await pause(50 * round);
+    client.kill("SIGINT");
+    const { stdout } = await client.outcome();
+    assert(stdout.endsWith("\n"), stdout.slice(-20));
+  }
 });
 
 Deno.test("client map says truly where the job ends that its user cancels", async () => {

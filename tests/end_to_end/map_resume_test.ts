@@ -263,6 +263,17 @@ async function keepsErrors(cluster: MapCluster): Promise<void> {
   assertEquals(linesOf(errors).map((line) => JSON.parse(line).item), [1, 3]);
   assertEquals((await run("new.log")).code, 1);
   assertEquals(await cluster.read("kept"), errors);
+  // What was cut in the middle of a failure is ours.
+  await cluster.write("kept", errors + '{"posi');
+  assertEquals((await run("new.log")).code, 1);
+  assertEquals(await cluster.read("kept"), errors);
+  for (const foreign of ["my thesis", "my thesis\n", `${errors}my thesis`, '{"a":1}\n']) {
+    await cluster.write("kept", foreign);
+    const { code, stderr } = await run("new.log");
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, /cannot write --errors "kept": .*something else than failures is in it/);
+    assertEquals(await cluster.read("kept"), foreign);
+  }
 }
 
 async function resumesReduces(cluster: MapCluster): Promise<void> {
