@@ -18,7 +18,7 @@ export const BATCH: Scenario = {
   name: "batch",
   title: "client --batch from a file to a file, 2 workers",
   run: async (context) => {
-    const repeats = pick(context, { full: 806, quick: 122, tiny: 1 });
+    const repeats = pick(context, { full: 2442, quick: 122, tiny: 1 });
     const folder = await Deno.makeTempDir({ prefix: "aula bench " });
     try {
       const book = new Book(BOOK_SIZE, { style: "aula", hasId: false });

@@ -174,6 +174,9 @@ export class Client implements AsyncDisposable {
    * }
    * ```
    *
+   * Integers beyond 2^53 arrive as `bigint`, of the digits that JSON has for them: of the number 2 ** 60 these are
+   * 1152921504606847000. A function that means integers of that size returns a `bigint` itself.
+   *
    * @param source The text of a module in TypeScript or JavaScript that imports nothing and exports `map`, or the
    * file URL of one.
    * @throws {ModuleError} If the module cannot be used.

@@ -1,6 +1,6 @@
 /**
- * JSON that tells bigints from numbers: behind the digits of a bigint stands `E0`. `1E999` is infinite. Accumulators of a user's own
- * reduce travel so, and come back to it as what they were, whatever size they have.
+ * JSON that tells bigints from numbers: behind the digits of a bigint stands `E0`. `1E999` is infinite. Accumulators
+ * of a user's own reduce travel so, and come back to it as what they were, whatever size they have.
  *
  * This runs beside the user's function: see primordials.ts.
  *

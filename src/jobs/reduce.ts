@@ -9,14 +9,11 @@
 
 import { type Accumulator, nameOf, NoResultError } from "./accumulator.ts";
 import { parseExactly } from "./items.ts";
-import type { JobReduce } from "./messages.ts";
+import type { BuiltInReduce } from "./module.ts";
 import { isArray, isLonger, isSafeInteger, parse, sliceText } from "./primordials.ts";
 import { MAX_VALUE_BYTES } from "../limits.ts";
 import { Sum } from "./sum.ts";
 import { ValueError, valueText } from "./values.ts";
-
-/** The reduces that need no code of the user's. */
-export type BuiltInReduce = Exclude<JobReduce, "own" | null>;
 
 /** An accumulator of nothing. */
 export function accumulatorOf(reduce: BuiltInReduce): Accumulator {

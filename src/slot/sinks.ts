@@ -8,7 +8,8 @@
 
 import type { Accumulator } from "../jobs/accumulator.ts";
 import { markedText, parseMarked } from "../jobs/marked_json.ts";
-import { accumulatorOf, type BuiltInReduce } from "../jobs/reduce.ts";
+import type { BuiltInReduce } from "../jobs/module.ts";
+import { accumulatorOf } from "../jobs/reduce.ts";
 import { ValueError, valueText } from "../jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../limits.ts";
 import type { Output } from "./output.ts";
@@ -23,6 +24,7 @@ export interface Sink {
    * Takes the value of the items before `end` that none was taken of yet.
    *
    * @throws {ValueError} If it cannot be used; nothing has changed then.
+   * @throws Whatever a reduce of the user's own throws, which may have changed its accumulator before.
    */
   take(value: unknown, end: number): void;
   /** Hands over all that it holds, which is of the items before `end`. */

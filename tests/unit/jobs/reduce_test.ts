@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { NoResultError } from "../../../src/jobs/accumulator.ts";
-import { accumulatorOf, type BuiltInReduce } from "../../../src/jobs/reduce.ts";
+import type { BuiltInReduce } from "../../../src/jobs/module.ts";
+import { accumulatorOf } from "../../../src/jobs/reduce.ts";
 import { ValueError, valueText } from "../../../src/jobs/values.ts";
 
 /** Reduces values that are cut into parts. */
