@@ -41,6 +41,7 @@ export type {
   MapPrint,
   MapReduceOptions,
 } from "./src/client/map/map_options.ts";
+export { NoResultError } from "./src/jobs/accumulator.ts";
 export type { FailureCause } from "./src/jobs/messages.ts";
 export type { BuiltInReduce } from "./src/jobs/module.ts";
 export { ListenError } from "./src/net/listener.ts";

@@ -174,8 +174,7 @@ export class Client implements AsyncDisposable {
    * }
    * ```
    *
-   * Integers beyond 2^53 arrive as `bigint`, of the digits that JSON has for them: of the number 2 ** 60 these are
-   * 1152921504606847000. A function that means integers of that size returns a `bigint` itself.
+   * Items and values go as JSON: a `bigint` that is safe arrives as a number, one beyond 2^53 as what it is.
    *
    * @param source The text of a module in TypeScript or JavaScript that imports nothing and exports `map`, or the
    * file URL of one.
@@ -210,6 +209,7 @@ export class Client implements AsyncDisposable {
    * ```
    *
    * @throws {TypeError} If there is no reduce.
+   * @throws {NoResultError} For `min` and `max` of nothing, and a result that is too large for a double.
    */
   async mapReduce(
     source: string | URL,

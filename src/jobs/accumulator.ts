@@ -7,6 +7,7 @@
  */
 
 import { isArray, PlainError } from "./primordials.ts";
+import type { NumberForm } from "./values.ts";
 
 /** Values that become one. */
 export interface Accumulator {
@@ -27,11 +28,11 @@ export interface Accumulator {
   /** All that was added, as one line of JSON without its newline. */
   line(): string;
   /**
-   * The reduced value, as JSON.
+   * The reduced value, as JSON whose numbers have this form.
    *
    * @throws {NoResultError} For `min` and `max` of nothing, and a sum that is too large for a double.
    */
-  value(): string;
+  value(form?: NumberForm): string;
 }
 
 /** Thrown where there is no value: `min` and `max` of nothing, or a sum that is too large for a double. */

@@ -9,10 +9,11 @@
 
 import type { ParseWithSource } from "./items.ts";
 import { includes, indexOfText, parse, sliceText, toBigInt } from "./primordials.ts";
-import { BEYOND, ValueError, valueText } from "./values.ts";
+import { BEYOND, type NumberForm, ValueError, valueText } from "./values.ts";
 
 /** Valid behind any integer, and `JSON.stringify` writes its own exponents with a small letter. */
 const MARK = "E0";
+const MARKED: NumberForm = { bigMark: MARK, hasExponents: false };
 
 /**
  * The marked JSON of a value.
@@ -20,7 +21,7 @@ const MARK = "E0";
  * @throws {ValueError} If it has none: see {@linkcode valueText}.
  */
 export function markedText(value: unknown): string {
-  return valueText(value, MARK);
+  return valueText(value, MARKED);
 }
 
 /**

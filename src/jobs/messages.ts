@@ -52,6 +52,8 @@ export interface OpenMessage {
   readonly args?: string;
   /** Seeds `context.random`, together with the item's position. */
   readonly seed: number;
+  /** Whether numbers beyond the safe ones have an exponent in results, so that digits alone are a bigint. */
+  readonly tells_apart?: boolean;
   /** Longest time for one item, in milliseconds; absent for none. */
   readonly item_timeout_ms?: number;
   /** Items in all, where that is known: for those who look at the list of jobs. */

@@ -50,6 +50,10 @@ export const toBigInt: (text: string | number) => bigint = BigInt;
 export const toNumber: (value: unknown) => number = Number;
 /** `String`. */
 export const toText: (value: unknown) => string = String;
+/** `value.toExponential()`: as many digits as tell it from all others. */
+export const toExponential: (value: number) => string = uncurried(
+  Number.prototype.toExponential as (this: number) => string,
+);
 /** `Math.floor`. */
 export const floor: typeof Math.floor = Math.floor;
 /** `Math.abs`. */

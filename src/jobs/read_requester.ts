@@ -20,12 +20,13 @@ const INTEGER = new RegExp(String.raw`^-?\d{1,${MAX_INTEGER_DIGITS}}$`);
 /** The opening of a job. */
 export function readOpening(members: JsonObject): OpenMessage | undefined {
   const { job, name, sha256, code_bytes, input, call, reduce, args, seed } = members;
-  const { item_timeout_ms, total, hops } = members;
+  const { item_timeout_ms, total, hops, tells_apart } = members;
   const isRight = isWhole(job) && typeof name === "string" && name.length <= MAX_NAME_CHARS &&
     typeof sha256 === "string" && SHA256.test(sha256) && isWhole(code_bytes, 1, MAX_CODE_BYTES) &&
     INPUTS.includes(input) && CALLS.includes(call) && REDUCES.includes(reduce) &&
     isWhole(seed, Number.MIN_SAFE_INTEGER) && isArgs(args) &&
     (item_timeout_ms === undefined || isWhole(item_timeout_ms, 1, MAX_TIMEOUT_MS)) &&
+    (tells_apart === undefined || typeof tells_apart === "boolean") &&
     (total === undefined || isWhole(total)) && (hops === undefined || isWhole(hops));
   if (!isRight) return undefined;
   return {
@@ -39,6 +40,7 @@ export function readOpening(members: JsonObject): OpenMessage | undefined {
     reduce: reduce as JobReduce,
     ...(args === undefined ? {} : { args }),
     seed,
+    ...(tells_apart === undefined ? {} : { tells_apart }),
     ...(item_timeout_ms === undefined ? {} : { item_timeout_ms }),
     ...(total === undefined ? {} : { total }),
     ...(hops === undefined ? {} : { hops }),

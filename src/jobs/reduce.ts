@@ -13,10 +13,10 @@ import type { BuiltInReduce } from "./module.ts";
 import { isArray, isLonger, isSafeInteger, parse, sliceText } from "./primordials.ts";
 import { MAX_VALUE_BYTES } from "../limits.ts";
 import { Sum } from "./sum.ts";
-import { ValueError, valueText } from "./values.ts";
+import { AS_JSON, type NumberForm, TOLD_APART, ValueError, valueText } from "./values.ts";
 
-/** An accumulator of nothing. */
-export function accumulatorOf(reduce: BuiltInReduce): Accumulator {
+/** An accumulator of nothing; what it keeps as JSON has numbers of this form. */
+export function accumulatorOf(reduce: BuiltInReduce, form: NumberForm = AS_JSON): Accumulator {
   switch (reduce) {
     case "sum":
       return new Sum();
@@ -26,7 +26,7 @@ export function accumulatorOf(reduce: BuiltInReduce): Accumulator {
     case "max":
       return new Extreme(reduce);
     case "concat":
-      return new Concat();
+      return new Concat(form);
   }
 }
 
@@ -85,14 +85,15 @@ class Extreme implements Accumulator {
   }
 
   line(): string {
-    return this.#best === undefined ? "{}" : `{"v":${valueText(this.#best)}}`;
+    // It comes back as what it is, number or bigint.
+    return this.#best === undefined ? "{}" : `{"v":${valueText(this.#best, TOLD_APART)}}`;
   }
 
-  value(): string {
+  value(form?: NumberForm): string {
     if (this.#best === undefined) {
       throw new NoResultError(`there is no ${this.#which} of nothing`);
     }
-    return valueText(this.#best);
+    return valueText(this.#best, form);
   }
 }
 
@@ -100,9 +101,14 @@ class Extreme implements Accumulator {
 class Concat implements Accumulator {
   /** The elements as JSON, with commas between them. */
   #elements = "";
+  readonly #form: NumberForm;
+
+  constructor(form: NumberForm) {
+    this.#form = form;
+  }
 
   add(value: unknown, maxLength = Infinity): boolean {
-    const text = valueText(value);
+    const text = valueText(value, this.#form);
     const elements = isArray(value) ? sliceText(text, 1, -1) : text;
     if (isLonger(elements, MAX_VALUE_BYTES - 2)) {
       throw new ValueError(`the value is longer than ${MAX_VALUE_BYTES} bytes`);

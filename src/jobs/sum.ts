@@ -8,7 +8,7 @@
 
 import { type Accumulator, nameOf, NoResultError } from "./accumulator.ts";
 import { absolute, floor, isSafeInteger, parse, toBigInt, toNumber } from "./primordials.ts";
-import { ValueError, valueText } from "./values.ts";
+import { type NumberForm, ValueError, valueText } from "./values.ts";
 
 const Doubles = Float64Array;
 /** Parts that do not overlap: 2098 bits of a double's range, 53 in each, and one that is being added. */
@@ -88,14 +88,14 @@ export class Sum implements Accumulator {
     return `{"i":"${i}","f":[${parts}]}`;
   }
 
-  value(): string {
+  value(form?: NumberForm): string {
     if (!this.#isDouble) return `${this.#integer}`;
     const integer = this.#integer;
     // At once: rounding takes a time that is quadratic in the length of an integer.
     const isTooLarge = integer >= MAX_INTEGER || integer <= -MAX_INTEGER;
     const sum = isTooLarge ? Infinity : nearestDouble(this.#exact());
     if (sum - sum !== 0) throw new NoResultError("the sum is too large for a double");
-    return valueText(sum);
+    return valueText(sum, form);
   }
 
   get #integer(): bigint {

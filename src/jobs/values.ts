@@ -9,6 +9,7 @@
 
 import { MAX_VALUE_BYTES } from "../limits.ts";
 import {
+  execPattern,
   includes,
   indexOfText,
   isArray,
@@ -19,6 +20,7 @@ import {
   rawJson,
   sliceText,
   stringify,
+  toExponential,
 } from "./primordials.ts";
 
 /** Thrown for a value that JSON cannot say, or that is too long. */
@@ -35,6 +37,24 @@ export class ValueError extends PlainTypeError {
 
 /** A number that is too large for a double. */
 export const BEYOND = "1E999";
+/** How numbers are written. */
+export interface NumberForm {
+  /** What stands behind the digits of a bigint; where something does, numbers may be infinite. */
+  readonly bigMark: string;
+  /** Whether numbers beyond the safe ones have an exponent: digits alone are a bigint then. */
+  readonly hasExponents: boolean;
+}
+
+/** As `JSON.stringify` writes them, and bigints as the integers that they are. */
+export const AS_JSON: NumberForm = { bigMark: "", hasExponents: false };
+/** So that `parseExactly` gives numbers as numbers. */
+export const TOLD_APART: NumberForm = { bigMark: "", hasExponents: true };
+
+const MAX_SAFE = 2 ** 53 - 1;
+/** From here on `JSON.stringify` writes an exponent itself. */
+const MIN_EXPONENT = 1e21;
+/** What a number must have to be beyond the safe ones and without exponent. */
+const MANY_DIGITS = /\d{16}/;
 const PLAIN = Object.prototype;
 const LIST = Array.prototype;
 const ERROR = Error.prototype;
@@ -63,15 +83,17 @@ const NO_DATA: readonly { kind: unknown; name: string; hint: string }[] = [
  * The JSON of a value: as `JSON.stringify` writes it, and bigints as the integers that they are, wherever they
  * stand.
  *
- * @param bigMark What is written behind the digits of a bigint; by default nothing. Where something is, numbers
- *   may be infinite.
  * @throws {ValueError} If there is none: it is or holds a number that is not finite, it has or leaves a place
  *   in an array for what is no data (`undefined`, a function, a symbol), it is or holds what JSON.stringify
  *   would say nothing of (a Map, a typed array), it refers to itself, it is too long.
  */
-export function valueText(value: unknown, bigMark = ""): string {
+export function valueText(value: unknown, form: NumberForm = AS_JSON): string {
+  const { bigMark } = form;
   if (typeof value === "number") {
-    if (value - value === 0) return value === 0 ? "0" : `${value}`;
+    if (value - value === 0) {
+      if (form.hasExponents && isBeyond(value)) return toExponential(value);
+      return value === 0 ? "0" : `${value}`;
+    }
     if (bigMark !== "" && value === value) return infinityText(value);
     throw new ValueError(`the value is ${value}, which JSON cannot say`);
   }
@@ -81,23 +103,30 @@ export function valueText(value: unknown, bigMark = ""): string {
     text = stringify(value);
   } catch {
     // A bigint within it, or something that it cannot say: the slower way knows which.
-    return checkedLength(exactText(value, bigMark));
+    return checkedLength(exactText(value, form));
   }
   if (text === undefined) throw noData(value);
   checkedLength(text);
   // Only a text with one of these in it may have lost something.
   const isSuspicious = includes(text, "null") || includes(text, "{}") || includes(text, '{"0":') ||
-    isPrototypeOf(ERROR, value);
-  return isSuspicious && value !== null ? checkedLength(exactText(value, bigMark)) : text;
+    (form.hasExponents && execPattern(MANY_DIGITS, text) !== null) || isPrototypeOf(ERROR, value);
+  return isSuspicious && value !== null ? checkedLength(exactText(value, form)) : text;
 }
 
-function exactText(value: unknown, bigMark: string): string {
+/** Whether a number is an integer that is not safe, and has no exponent in JSON. */
+export function isBeyond(value: number): boolean {
+  return (value > MAX_SAFE || value < -MAX_SAFE) && value < MIN_EXPONENT && value > -MIN_EXPONENT;
+}
+
+function exactText(value: unknown, { bigMark, hasExponents }: NumberForm): string {
   let text: string | undefined;
   try {
     text = stringify(value, function (this: unknown, key: string, part: unknown): unknown {
       if (typeof part === "bigint") return rawJson(`${part}${bigMark}`);
-      const isInfinite = typeof part === "number" && part === part && part - part !== 0;
-      if (bigMark !== "" && isInfinite) return rawJson(infinityText(part));
+      if (typeof part === "number" && part === part) {
+        if (bigMark !== "" && part - part !== 0) return rawJson(infinityText(part));
+        if (hasExponents && isBeyond(part)) return rawJson(toExponential(part));
+      }
       return checked(this, key, part);
     });
   } catch (error) {

@@ -49,6 +49,7 @@ export interface SandboxJob {
   /** JSON of `--args`, or `null` for `undefined`. */
   readonly args: string | null;
   readonly seed: number;
+  readonly tellsApart: boolean;
   readonly codeBytes: number;
 }
 

@@ -10,7 +10,14 @@ import type { Accumulator } from "../jobs/accumulator.ts";
 import { markedText, parseMarked } from "../jobs/marked_json.ts";
 import type { BuiltInReduce } from "../jobs/module.ts";
 import { accumulatorOf } from "../jobs/reduce.ts";
-import { ValueError, valueText } from "../jobs/values.ts";
+import {
+  AS_JSON,
+  isBeyond,
+  type NumberForm,
+  TOLD_APART,
+  ValueError,
+  valueText,
+} from "../jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../limits.ts";
 import type { Output } from "./output.ts";
 import type { SandboxJob } from "./shared.ts";
@@ -35,17 +42,20 @@ export interface Sink {
 
 /** The sink that a job wants. */
 export function sinkOf(job: SandboxJob, module: UserModule, output: Output): Sink {
-  if (job.reduce === null) return new LineSink(output);
+  const form = job.tellsApart ? TOLD_APART : AS_JSON;
+  if (job.reduce === null) return new LineSink(output, form);
   if (job.reduce === "own") return new OwnSink(output, module);
-  return new BuiltInSink(output, job.reduce);
+  return new BuiltInSink(output, job.reduce, form);
 }
 
 /** A line for each value. */
 class LineSink implements Sink {
   readonly #output: Output;
+  readonly #form: NumberForm;
 
-  constructor(output: Output) {
+  constructor(output: Output, form: NumberForm) {
     this.#output = output;
+    this.#form = form;
   }
 
   begin(index: number): void {
@@ -53,8 +63,10 @@ class LineSink implements Sink {
   }
 
   take(value: unknown): void {
-    if (typeof value === "number" && value - value === 0) this.#output.number(value);
-    else this.#output.json(valueText(value));
+    const isPlain = typeof value === "number" && value - value === 0 &&
+      (this.#form === AS_JSON || !isBeyond(value));
+    if (isPlain) this.#output.number(value);
+    else this.#output.json(valueText(value, this.#form));
   }
 
   flush(): void {
@@ -70,16 +82,18 @@ class LineSink implements Sink {
 class BuiltInSink implements Sink {
   readonly #output: Output;
   readonly #reduce: BuiltInReduce;
+  readonly #form: NumberForm;
   #accumulator: Accumulator;
   /** Index of the first item whose value is held. */
   #from = 0;
   /** Index after the last. */
   #to = 0;
 
-  constructor(output: Output, reduce: BuiltInReduce) {
+  constructor(output: Output, reduce: BuiltInReduce, form: NumberForm) {
     this.#output = output;
     this.#reduce = reduce;
-    this.#accumulator = accumulatorOf(reduce);
+    this.#form = form;
+    this.#accumulator = accumulatorOf(reduce, form);
   }
 
   begin(index: number): void {
@@ -99,7 +113,7 @@ class BuiltInSink implements Sink {
     if (end === this.#from) return;
     this.#output.startAt(this.#from);
     this.#output.reduced(this.#accumulator.line(), end - this.#from);
-    this.#accumulator = accumulatorOf(this.#reduce);
+    this.#accumulator = accumulatorOf(this.#reduce, this.#form);
     this.#from = end;
   }
 

@@ -164,7 +164,8 @@ export class SlotChannel {
     this.#overseer.job = job;
     this.#awaitedBytes = job.code_bytes;
     const { name, input, call, reduce, args = null, seed, code_bytes: codeBytes } = job;
-    const inside: SandboxJob = { name, input, call, reduce, args, seed, codeBytes };
+    const tellsApart = job.tells_apart === true;
+    const inside: SandboxJob = { name, input, call, reduce, args, seed, tellsApart, codeBytes };
     this.#inbox.push(TO_SANDBOX.open, encode(inside));
     this.#say({ op: "need", job: job.job });
   }

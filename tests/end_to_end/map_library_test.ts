@@ -76,6 +76,24 @@ async function givesValues(client: Client): Promise<void> {
   assertEquals(squares.length, 100_004);
   assert(squares.every((square, index) => square === (index - 3) ** 2));
   const next = "export const map = (x) => [x, typeof x];";
+  // Where JSON.stringify has the same digits for both, they are told apart on the way.
+  const numbers = [2 ** 53, 2 ** 60, -(2 ** 69), 1e21, 2n ** 60n, 3n, 0.5, [2 ** 60, {
+    big: 2n ** 60n,
+  }]];
+  const identity = "export const map = (x) => x;";
+  const told = [...numbers.slice(0, 5), 3, ...numbers.slice(6)];
+  assertEquals(await all(client.map(identity, numbers)), told);
+  assertEquals(await client.mapReduce(identity, numbers, { reduce: "concat" }), told.flat());
+  const power = "export const map = (n) => 2 ** n;";
+  const powers = { from: 58, to: 70 };
+  assertEquals(await client.mapReduce(power, powers, { reduce: "max" }), 2 ** 70);
+  assertEquals(await client.mapReduce(power, { from: 58, to: 61 }, { reduce: "max" }), 2 ** 61);
+  assertEquals(await client.mapReduce(power, powers, { reduce: "sum" }), 2 ** 71 - 2 ** 58);
+  const added = `${power} export const initial = [0, 0n];
+    export const reduce = ([a, b], v) => [a + v, b + BigInt(v)];
+    export const combine = ([a, b], [c, d]) => [a + c, b + d];`;
+  const both = [2 ** 62 - 2 ** 58, 2n ** 62n - 2n ** 58n];
+  assertEquals(await client.mapReduce(added, { from: 58, to: 61 }), both);
   const large = 2n ** 80n;
   assertEquals(await all(client.map(next, { from: large, to: large })), [[large, "bigint"]]);
   const items = [null, "ñ😀", 0.5, { a: [1, large] }, []];

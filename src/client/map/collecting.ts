@@ -1,9 +1,10 @@
 import { type Accumulator, NoResultError } from "../../jobs/accumulator.ts";
-import { unmarkedText } from "../../jobs/marked_json.ts";
+import { parseMarked, unmarkedText } from "../../jobs/marked_json.ts";
 import { accumulatorOf } from "../../jobs/reduce.ts";
 import type { BuiltInReduce } from "../../jobs/module.ts";
 import type { JobReduce } from "../../jobs/messages.ts";
 import type { Values } from "./job.ts";
+import { AS_JSON, type NumberForm, valueText } from "../../jobs/values.ts";
 import { MergeTree } from "./merging.ts";
 import type { MapRun } from "./map_run.ts";
 
@@ -32,15 +33,21 @@ export function accumulatorText({ bytes }: Pick<Values, "bytes">): string {
 }
 
 /** What makes one value of a job's accumulators. `run` is asked for when there is something to merge. */
-export function collectorOf(reduce: Exclude<JobReduce, null>, run: () => MapRun): Collector {
-  return reduce === "own" ? new OwnCollector(run) : new BuiltInCollector(reduce);
+export function collectorOf(
+  reduce: Exclude<JobReduce, null>,
+  run: () => MapRun,
+  form: NumberForm = AS_JSON,
+): Collector {
+  return reduce === "own" ? new OwnCollector(run, form) : new BuiltInCollector(reduce, form);
 }
 
 class BuiltInCollector implements Collector {
   readonly #accumulator: Accumulator;
+  readonly #form: NumberForm;
 
-  constructor(reduce: BuiltInReduce) {
-    this.#accumulator = accumulatorOf(reduce);
+  constructor(reduce: BuiltInReduce, form: NumberForm) {
+    this.#accumulator = accumulatorOf(reduce, form);
+    this.#form = form;
   }
 
   take(values: Values): void {
@@ -48,7 +55,7 @@ class BuiltInCollector implements Collector {
   }
 
   value(): Promise<string> {
-    return Promise.resolve(this.#accumulator.value());
+    return Promise.resolve(this.#accumulator.value(this.#form));
   }
 }
 
@@ -57,9 +64,11 @@ class OwnCollector implements Collector {
   readonly #run: () => MapRun;
   readonly #tree: MergeTree;
   readonly #finished = Promise.withResolvers<Uint8Array>();
+  readonly #form: NumberForm;
 
-  constructor(run: () => MapRun) {
+  constructor(run: () => MapRun, form: NumberForm) {
     this.#run = run;
+    this.#form = form;
     this.#tree = new MergeTree({
       merge: (merge) => run().merge(merge),
       finished: (line) => this.#finished.resolve(line),
@@ -78,8 +87,10 @@ class OwnCollector implements Collector {
   async value(): Promise<string> {
     this.#tree.end();
     const bytes = await this.#run().orFailed(this.#finished.promise);
+    const text = accumulatorText({ bytes });
     try {
-      return unmarkedText(accumulatorText({ bytes }));
+      if (!this.#form.hasExponents) return unmarkedText(text);
+      return valueText(parseMarked(text), this.#form);
     } catch (error) {
       throw new NoResultError((error as Error).message);
     }

@@ -1,5 +1,5 @@
 import { ItemReader } from "../../jobs/items.ts";
-import { ValueError, valueText } from "../../jobs/values.ts";
+import { TOLD_APART, ValueError, valueText } from "../../jobs/values.ts";
 import { MAX_ITEM_BYTES, MAX_PIECE_BYTES } from "../../limits.ts";
 import type { Piece, Values } from "./job.ts";
 
@@ -54,7 +54,7 @@ export async function* itemPieces(
  */
 export function textOf(what: string, value: unknown): string {
   try {
-    return valueText(value);
+    return valueText(value, TOLD_APART);
   } catch (error) {
     if (!ValueError.is(error)) throw error;
     // Nobody has returned it.

@@ -22,6 +22,12 @@ export interface MapJob {
   /** The arguments as JSON text; absent for none. */
   readonly args?: string;
   readonly seed: number;
+  /**
+   * Whether values tell numbers beyond the safe ones from bigints.
+   *
+   * @default {false}
+   */
+  readonly tellsApart?: boolean;
   /** Longest time for one item, in milliseconds. */
   readonly itemTimeoutMs?: number;
   /** Of a range: its first number, and how many there are. */

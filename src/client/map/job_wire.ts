@@ -20,7 +20,8 @@ export interface Outgoing<Message> {
 
 /** What opens a job. */
 export function openMessage(job: number, work: MapJob): OpenMessage {
-  const { name, sha256, code, input, call, reduce, args, seed, itemTimeoutMs, range } = work;
+  const { name, sha256, code, input, call, reduce, args, seed, tellsApart, itemTimeoutMs, range } =
+    work;
   return {
     op: "open",
     job,
@@ -33,6 +34,7 @@ export function openMessage(job: number, work: MapJob): OpenMessage {
     reduce,
     ...(args === undefined ? {} : { args }),
     seed,
+    ...(tellsApart ? { tells_apart: true } : {}),
     ...(itemTimeoutMs === undefined ? {} : { item_timeout_ms: itemTimeoutMs }),
     ...(range === undefined ? {} : { total: range.count }),
   };

@@ -5,6 +5,7 @@ import type { Address } from "../../protocol/machine.ts";
 import { argsText, checkOptions, isRange, rangeOf } from "./check_options.ts";
 import { collectorOf } from "./collecting.ts";
 import { itemPieces, valuesOf } from "./item_pieces.ts";
+import { TOLD_APART } from "../../jobs/values.ts";
 import type { MapJob } from "./job.ts";
 import type { MapItems, MapOptions, MapReduceOptions } from "./map_options.ts";
 import { isFailure, itemError, MapRun, type Outcome } from "./map_run.ts";
@@ -58,7 +59,7 @@ export async function mapReduceValue(
   if (job.reduce === null) {
     throw new TypeError('Cannot reduce: give a reduce, or export "reduce" and "initial"');
   }
-  const collector = collectorOf(job.reduce, () => run);
+  const collector = collectorOf(job.reduce, () => run, TOLD_APART);
   await run.run();
   return parseExactly(await collector.value());
 }
@@ -120,6 +121,7 @@ async function describeJob(
     ...await prepareModule(await readSource(source), { input, reduce }),
     input,
     seed,
+    tellsApart: true,
     ...argsText(options),
     ...(itemTimeoutMs === undefined ? {} : { itemTimeoutMs }),
     ...(range === undefined ? {} : { range }),

@@ -69,13 +69,15 @@ export class Slot implements ChunkHolder {
   open(job: Job): void {
     this.job = job;
     const { open } = job;
-    const { name, sha256, code_bytes, input, call, reduce, args, seed, item_timeout_ms } = open;
+    const { name, sha256, code_bytes, input, call, reduce, args, seed } = open;
+    const { tells_apart, item_timeout_ms } = open;
     const message: OpenMessage = {
       op: "open",
       job: 1,
       ...{ name, sha256, code_bytes, input, call, reduce },
       ...(args === undefined ? {} : { args }),
       seed,
+      ...(tells_apart === undefined ? {} : { tells_apart }),
       ...(item_timeout_ms === undefined ? {} : { item_timeout_ms }),
     };
     this.#send(message);

@@ -1,7 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { markedText, parseMarked, unmarkedText } from "../../../src/jobs/marked_json.ts";
-import { valueText } from "../../../src/jobs/values.ts";
+import { parseExactly } from "../../../src/jobs/items.ts";
+import { TOLD_APART, valueText } from "../../../src/jobs/values.ts";
 
 const values = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -25,6 +26,25 @@ Deno.test("marked JSON gives back numbers as numbers and bigints as bigints, and
     assertEquals(parseMarked(text), value);
     assertEquals(unmarkedText(text), valueText(value));
   }));
+});
+
+/** What a program is given of a value: safe integers are numbers. */
+function told(value: unknown): unknown {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(told);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, told(part)]));
+}
+
+Deno.test("numbers that are told apart from bigints are numbers again, at any size", () => {
+  fc.assert(fc.property(values, (value) => {
+    assertEquals(parseExactly(valueText(value, TOLD_APART)), told(value));
+  }));
+  for (const value of [2 ** 53, -(2 ** 60), 123456789012345680000, 1e21, 1e300, 9007199254740991]) {
+    assertEquals(parseExactly(valueText(value, TOLD_APART)), value);
+    assertEquals(parseExactly(valueText({ a: [value] }, TOLD_APART)), { a: [value] });
+    assertEquals(valueText([value]), JSON.stringify([value]));
+  }
 });
 
 Deno.test("marked JSON says what is infinite, and JSON does not", () => {

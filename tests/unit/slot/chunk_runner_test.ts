@@ -20,6 +20,7 @@ const JOB: SandboxJob = {
   args: null,
   seed: 0,
   codeBytes: 1,
+  tellsApart: false,
 };
 
 /** Runs a chunk of numbers from 1 on; gives its frames. */

@@ -3,7 +3,7 @@ import { JobContext } from "../../../src/slot/job_context.ts";
 
 Deno.test("random numbers begin anew with every item, even if it is tried once more", () => {
   const job = { name: "a.js", input: "range", call: "map", reduce: null, args: null } as const;
-  const context = new JobContext({ ...job, seed: 7, codeBytes: 1 });
+  const context = new JobContext({ ...job, seed: 7, codeBytes: 1, tellsApart: false });
   const { random } = context.shown;
   context.at(5);
   const first = [random(), random()];
@@ -21,6 +21,7 @@ Deno.test("a stretch of numbers has the random numbers of its positions, whereve
     args: null,
     seed: 7,
     codeBytes: 1,
+    tellsApart: false,
   } as const;
   const map = new JobContext({ ...job, call: "map" });
   const mapRange = new JobContext({ ...job, call: "mapRange" });

@@ -21,7 +21,11 @@ interface Parts {
 function start(reduce: JobReduce, own: Partial<UserModule> = {}): Parts {
   const frames = new Frames();
   const job = { name: "a.js", input: "range", call: "map", reduce, args: null, seed: 0 } as const;
-  const sink = sinkOf({ ...job, codeBytes: 1 }, own as UserModule, frames.output);
+  const sink = sinkOf(
+    { ...job, codeBytes: 1, tellsApart: false },
+    own as UserModule,
+    frames.output,
+  );
   sink.begin(0);
   return { sink, results: () => frames.results() };
 }
