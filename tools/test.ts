@@ -42,6 +42,7 @@ const FROM_SOURCES_ALONE = [
   "tests/end_to_end/wire_test.ts",
   "tests/end_to_end/unread_results_test.ts",
   // They are about what the coordinator does where others fail, for a long time each.
+  "tests/faults/map_trees_test.ts",
   "tests/faults/network_cut_test.ts",
   "tests/faults/rubbish_under_load_test.ts",
   "tests/faults/silent_machine_test.ts",
