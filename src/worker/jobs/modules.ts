@@ -1,4 +1,4 @@
-import { CODE_PATIENCE_MS, MAX_KEPT_CODE_BYTES } from "../../limits.ts";
+import { CODE_PATIENCE_MS, JOB_CLIENT_SILENCE_MS, MAX_KEPT_CODE_BYTES } from "../../limits.ts";
 import { type WireError, wireError } from "../../protocol/errors.ts";
 import { Pieces } from "../../jobs/pieces.ts";
 import type { RunnerOptions } from "./port.ts";
@@ -54,18 +54,17 @@ export class Modules {
   /** When {@linkcode tick} has something to do. */
   get dueMs(): number {
     let dueMs = Infinity;
-    for (const entry of this.#entries.values()) {
-      if (nextToAsk(entry) !== undefined) dueMs = Math.min(dueMs, entry.heardMs + CODE_PATIENCE_MS);
-    }
+    for (const entry of this.#entries.values()) dueMs = Math.min(dueMs, dueMsOf(entry));
     return dueMs;
   }
 
-  /** Time has passed: others are asked for what has not come. */
+  /** Time has passed: others are asked for what has not come, and what does not come at all is given up. */
   tick(nowMs: number): void {
     for (const entry of [...this.#entries.values()]) {
-      if (nowMs < entry.heardMs + CODE_PATIENCE_MS) continue;
+      if (nowMs < dueMsOf(entry)) continue;
       const next = nextToAsk(entry);
       if (next !== undefined) this.#ask(entry, next, nowMs);
+      else for (const user of [...entry.users]) user.refused(wireError("bad_code", "no llega"));
     }
   }
 
@@ -139,6 +138,13 @@ export class Modules {
     entry.heardMs = nowMs;
     user.need();
   }
+}
+
+/** When somebody else is to be asked for a module that does not come, or nobody waits for it any more. */
+function dueMsOf(entry: Entry): number {
+  if (entry.whole !== undefined) return Infinity;
+  const isLast = nextToAsk(entry) === undefined;
+  return entry.heardMs + (isLast ? JOB_CLIENT_SILENCE_MS : CODE_PATIENCE_MS);
 }
 
 /** What is the same for all that mean the same module. */

@@ -117,6 +117,20 @@ Deno.test("who waits for a module of which there cannot be a second copy is refu
   assertEquals(users.map(({ heard }) => heard), [["need"], ["too_many_jobs"]]);
 });
 
+Deno.test("a module that nobody sends takes no room for ever", () => {
+  const { modules } = storeOf("abc");
+  const silent = new User("d");
+  modules.open(silent, 0);
+  assertEquals(heardOf(modules, "e"), ["too_many_jobs"]);
+  assertEquals(modules.dueMs, 30_000);
+  modules.tick(29_999);
+  assertEquals(silent.heard, ["need"]);
+  modules.tick(30_000);
+  assertEquals(silent.heard, ["need", "bad_code"]);
+  modules.close(silent, 30_000);
+  assertEquals([heardOf(modules, "e"), modules.dueMs < 60_001], [["need"], true]);
+});
+
 Deno.test("who sends, however slowly, is not doubled", () => {
   const modules = new Modules(() => "a");
   const [sender, other] = [new User("a"), new User("a")];
