@@ -6,7 +6,7 @@
  * @module
  */
 
-import { isArray, PlainError } from "./primordials.ts";
+import { isArray } from "./primordials.ts";
 import type { NumberForm } from "./values.ts";
 
 /** Values that become one. */
@@ -36,7 +36,7 @@ export interface Accumulator {
 }
 
 /** Thrown where there is no value: `min` and `max` of nothing, or a sum that is too large for a double. */
-export class NoResultError extends PlainError {
+export class NoResultError extends Error {
   /** The error's class name. */
   override name = "NoResultError";
 }
