@@ -237,6 +237,10 @@ export const CHUNK_CREDIT_BYTES = 1024 * 1024;
 export const MAX_JOB_INPUT_BYTES = 16 * 1024 * 1024;
 /** Bytes of accumulators of one job that a server holds while they are merged: a client never has more under way. */
 export const MAX_JOB_MERGE_BYTES = 96 * 1024 * 1024;
+/** Accumulators to be combined: so many merges a client has a server do at once, and a server takes four times as many. */
+export const MAX_MERGES = 1024;
+/** What a chunk or merge that waits counts beside its own bytes. */
+export const HELD_CHUNK_BYTES = 512;
 /** Chunks of one job that a server takes from whoever has opened it before the first is done. */
 export const MAX_JOB_CHUNKS = 131_072;
 /** Bytes of results of one job that a server holds because an earlier one is missing, or its client does not read. */
@@ -267,6 +271,8 @@ export const JOB_WATCH_MS = 50;
 export const SLOW_CHUNK_FACTOR = 1.5;
 /** How long a slot may wait for its client to read, before it is given to another job that has none. */
 export const BLOCKED_MAX_MS = 1000;
+/** How long a slot may wait for its client to read while accumulators of the same job wait for a slot. */
+export const BLOCKED_FOR_MERGE_MS = 200;
 /** How long a server keeps its channels to workers open when there is no job. */
 export const CHANNEL_IDLE_MS = 60_000;
 /** How long a client's channel has no job before another client may get its place, where there are no more. */

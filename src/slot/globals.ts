@@ -60,7 +60,8 @@ export function stripGlobals(): void {
     scope = Object.getPrototypeOf(scope);
   }
   left.push(...strip(URL, new Set(["length", "name", "prototype", "canParse", "parse"])));
-  // The frames that a function sees are those of the text, and not what they are made of.
+  // As long as it leaves `Error` as it is, what a function sees of frames is text. It can have the platform show it
+  // what they are made of, which have neither the functions of ours nor what those hold.
   Object.defineProperty(Error, "prepareStackTrace", {
     value: undefined,
     writable: false,

@@ -18,8 +18,8 @@ export interface Outgoing<Message> {
   readonly payload?: Uint8Array;
 }
 
-/** What opens a job. */
-export function openMessage(job: number, work: MapJob): OpenMessage {
+/** What opens a job, of whose items so many are done already. */
+export function openMessage(job: number, work: MapJob, done: number): OpenMessage {
   const { name, sha256, code, input, call, reduce, args, seed, tellsApart, itemTimeoutMs, range } =
     work;
   return {
@@ -36,7 +36,7 @@ export function openMessage(job: number, work: MapJob): OpenMessage {
     seed,
     ...(tellsApart ? { tells_apart: true } : {}),
     ...(itemTimeoutMs === undefined ? {} : { item_timeout_ms: itemTimeoutMs }),
-    ...(range === undefined ? {} : { total: range.count }),
+    ...(range === undefined ? {} : { total: range.count - done }),
   };
 }
 

@@ -178,7 +178,7 @@ export class MapMachine implements Machine {
       const text = `servers were lost ${MAX_FRUITLESS_CHANNELS} times without a single result`;
       return this.#end({ kind: "unreachable", text });
     }
-    this.#channel.send(openMessage(JOB, this.#job));
+    this.#channel.send(openMessage(JOB, this.#job, this.#unanswered.next - 1));
     this.#sendMerges();
     this.#sendItems();
   }

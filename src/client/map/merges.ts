@@ -1,4 +1,4 @@
-import { MAX_MERGING_BYTES } from "../../limits.ts";
+import { MAX_MERGES, MAX_MERGING_BYTES } from "../../limits.ts";
 import { Queue } from "../../protocol/queue.ts";
 import type { Merge } from "./job.ts";
 import { LongValue } from "./long_value.ts";
@@ -34,6 +34,7 @@ export class Merges {
     if (first === undefined) return undefined;
     const isAlone = this.#sent.size === 0;
     if (!isAlone && this.#sentBytes + first.bytes > MAX_MERGING_BYTES) return undefined;
+    if (this.#sent.size >= MAX_MERGES) return undefined;
     this.#waiting.shift();
     this.#sentBytes += first.bytes;
     const number = chunk();

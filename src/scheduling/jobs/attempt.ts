@@ -72,9 +72,9 @@ export class Attempt {
   }
 
   /** Whether it has a slot that waits until it may send more, and has waited for a while. */
-  isBlocked(nowMs: number): boolean {
+  isBlocked(nowMs: number, forMs = BLOCKED_MAX_MS): boolean {
     return this.startedMs !== undefined && this.credit <= 0 &&
-      nowMs - this.#stillSinceMs >= BLOCKED_MAX_MS;
+      nowMs - this.#stillSinceMs >= forMs;
   }
 
   /** It has come to a position; it is never beyond its last. */

@@ -1,6 +1,14 @@
 import { JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
 import type { Crowd } from "./chunk_sizes.ts";
-import { isHungry, needless, preempted, recallable, slowest, superfluous } from "./duplicates.ts";
+import {
+  inTheWay,
+  isHungry,
+  needless,
+  preempted,
+  recallable,
+  slowest,
+  superfluous,
+} from "./duplicates.ts";
 import type { Job } from "./job.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
@@ -62,7 +70,7 @@ export class Board {
     }
     for (const job of this.jobs.values()) {
       for (const one of preempted(job)) job.recall(one);
-      const spare = needless(job, nowMs);
+      const spare = inTheWay(job, nowMs) ?? needless(job, nowMs);
       if (spare !== undefined) job.recall(spare);
     }
     const hungry = [...this.jobs.values()].filter((job) => isHungry(job, channels, nowMs));
@@ -92,7 +100,8 @@ export class Board {
   #setUnread(job: Job): void {
     job.isUnread = true;
     for (const attempt of [...job.attempts]) {
-      if (attempt.startedMs === undefined && !attempt.isDropped) job.recall(attempt);
+      const isInput = attempt.segment.order === job.order;
+      if (isInput && attempt.startedMs === undefined && !attempt.isDropped) job.recall(attempt);
     }
   }
 

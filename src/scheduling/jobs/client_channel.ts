@@ -16,7 +16,7 @@ export interface ClientChannelPort extends WirePort {
   /** More of a job's module is here. */
   codeCame(client: ClientJob): void;
   /** A job has got more to do, or something of it. */
-  linesCame(client: ClientJob): void;
+  linesCame(): void;
   /** The client does not want a job any more. */
   closed(client: ClientJob): void;
   /** There may be something to give. */
@@ -120,12 +120,12 @@ export class ClientChannel {
         const chunk = readChunk(members, job.opening.input);
         if (chunk === undefined) return "gave a chunk that is none";
         const fault = client.addChunk(chunk, payload);
-        if (fault === undefined) this.#port.linesCame(client);
+        if (fault === undefined) this.#port.linesCame();
         return fault;
       }
       case "items": {
         const fault = client.addLines(members.chunk as number, payload);
-        if (fault === undefined) this.#port.linesCame(client);
+        if (fault === undefined) this.#port.linesCame();
         return fault;
       }
       case "credit":

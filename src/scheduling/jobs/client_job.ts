@@ -9,6 +9,7 @@ import { Pieces } from "../../jobs/pieces.ts";
 import { PrintRate } from "../../jobs/print_rate.ts";
 import {
   FIRST_INPUT_BYTES,
+  HELD_CHUNK_BYTES,
   HELD_MESSAGE_BYTES,
   JOB_CLIENT_SILENCE_MS,
   MAX_HELD_CHUNK_BYTES,
@@ -17,6 +18,7 @@ import {
   MAX_JOB_INPUT_BYTES,
   MAX_JOB_MERGE_BYTES,
   MAX_JOB_PRINT_BYTES_PER_SECOND,
+  MAX_MERGES,
   MAX_PIECE_BYTES,
 } from "../../limits.ts";
 import { countLines } from "./lines.ts";
@@ -101,8 +103,9 @@ export class ClientJob implements Requester {
 
   /** Bytes of lines and accumulators that are held. */
   get takenBytes(): number {
-    const { inputBytes, mergeBytes } = this.job;
-    return inputBytes + mergeBytes + (this.#arriving?.pieces.bytes ?? 0);
+    const { inputBytes, mergeBytes, orders } = this.job;
+    const heldBytes = HELD_CHUNK_BYTES * orders.chunkCount;
+    return inputBytes + mergeBytes + heldBytes + (this.#arriving?.pieces.bytes ?? 0);
   }
 
   /** Whether the module does not come, and with it nothing of the job. */
@@ -129,7 +132,10 @@ export class ClientJob implements Requester {
       ? MAX_HELD_CHUNK_BYTES
       : Math.max(MAX_JOB_INPUT_BYTES, MAX_ITEM_BYTES + 1);
     if (itemBytes > longest) return "gave too long a chunk";
-    if (isMerge && this.job.mergeBytes + itemBytes > MAX_JOB_MERGE_BYTES) {
+    const { mergeBytes, orders } = this.job;
+    const isTooMuch = mergeBytes + itemBytes > MAX_JOB_MERGE_BYTES ||
+      orders.mergeCount >= 4 * MAX_MERGES;
+    if (isMerge && isTooMuch) {
       return "sent more accumulators than it may";
     }
     this.#arriving = { chunk, pieces: new Pieces(), left: itemBytes, lines: 0 };

@@ -1,4 +1,5 @@
 import {
+  BLOCKED_FOR_MERGE_MS,
   CHUNK_MAX_MS,
   CHUNK_MIN_MS,
   DUPLICATE_MIN_MS,
@@ -113,6 +114,31 @@ export function needless(job: Job, nowMs: number): Attempt | undefined {
     if (last === undefined || attempt.givenMs > last.givenMs) last = attempt;
   }
   return isWaiting ? last : undefined;
+}
+
+/**
+ * What should be taken back so that accumulators can be combined, on which its client may wait before it takes any more
+ * results: the last attempt at the input that is blocked by that, where the merge waits if it has been given.
+ */
+export function inTheWay(job: Job, nowMs: number): Attempt | undefined {
+  let isWaiting = job.waiting.some(({ order }) => order !== job.order);
+  let last: Attempt | undefined;
+  const full = new Set<WorkerChannel>();
+  for (const { isDropped, segment, startedMs, channel } of job.attempts) {
+    // One at a time: where it was, there is a place soon.
+    if (isDropped) return undefined;
+    const isStuck = startedMs === undefined && channel.running >= channel.slots;
+    if (segment.order !== job.order && isStuck) full.add(channel);
+  }
+  isWaiting &&= full.size === 0;
+  if (!isWaiting && full.size === 0) return undefined;
+  for (const attempt of job.attempts) {
+    const isBlocked = attempt.segment.order === job.order &&
+      attempt.isBlocked(nowMs, BLOCKED_FOR_MERGE_MS);
+    if (!isBlocked || !(isWaiting || full.has(attempt.channel))) continue;
+    if (last === undefined || attempt.next > last.next) last = attempt;
+  }
+  return last;
 }
 
 /**

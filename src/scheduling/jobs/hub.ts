@@ -126,7 +126,7 @@ export class JobHub {
       ...this.#wirePort(),
       open: (...opening) => this.#open(...opening),
       codeCame: (client) => this.#codeCame(client),
-      linesCame: (client) => this.#linesCame(client),
+      linesCame: () => this.#linesCame(),
       closed: (client) => this.#close(client),
       changed: () => this.board.changed(),
     }, nowMs);
@@ -238,10 +238,8 @@ export class JobHub {
 
   /** More of a job's module has come. Nobody keeps room for what is only announced. */
   #codeCame({ job, code }: ClientJob): void {
-    let codeBytes = 0;
-    for (const client of this.#running.values()) codeBytes += client.codeBytes;
-    if (codeBytes > MAX_KEPT_CODE_BYTES) return this.#fail(job, wireError("too_many_jobs"));
-    if (code === undefined) return;
+    this.#holdWithin(MAX_KEPT_CODE_BYTES, (client) => client.codeBytes);
+    if (code === undefined || !this.#running.has(job)) return;
     const { sha256 } = job.opening;
     if (this.#port.sha256(code) !== sha256) {
       return this.#fail(job, wireError("bad_code", "SHA-256"));
@@ -251,12 +249,29 @@ export class JobHub {
     this.#wake(this.#nowMs);
   }
 
-  /** A job has got more to do. One that sends more than it was asked for may find no room for that. */
-  #linesCame({ job }: ClientJob): void {
-    let takenBytes = 0;
-    for (const client of this.#running.values()) takenBytes += client.takenBytes;
-    if (takenBytes > MAX_TAKEN_BYTES) return this.#fail(job, wireError("too_many_jobs"));
+  /** A job has got more to do. */
+  #linesCame(): void {
+    this.#holdWithin(MAX_TAKEN_BYTES, (client) => client.takenBytes);
     this.board.changed();
+  }
+
+  /** Where all jobs hold too much, the one that holds most ends, of the client who has most. */
+  #holdWithin(mostBytes: number, bytesOf: (client: ClientJob) => number): void {
+    let sum = 0;
+    const ofChannels = new Map<ClientChannel, number>();
+    for (const client of this.#running.values()) {
+      const bytes = bytesOf(client);
+      sum += bytes;
+      ofChannels.set(client.channel, (ofChannels.get(client.channel) ?? 0) + bytes);
+    }
+    if (sum <= mostBytes) return;
+    const weight = (client: ClientJob) =>
+      [ofChannels.get(client.channel)!, bytesOf(client)] as const;
+    const [heaviest] = [...this.#running.values()].sort((one, other) => {
+      const [a, b] = [weight(one), weight(other)];
+      return b[0] - a[0] || b[1] - a[1];
+    });
+    this.#fail(heaviest!.job, wireError("too_many_jobs"));
   }
 
   /** Workers may be told of a job, for they may ask for its code. */
@@ -267,8 +282,11 @@ export class JobHub {
   }
 
   /** A worker cannot do a job: if that is the job's fault, it is over. */
-  #refused(job: Job, _channel: WorkerChannel, code: string, error: string, stack?: string): void {
+  #refused(job: Job, channel: WorkerChannel, code: string, error: string, stack?: string): void {
     if (!JOB_FAULTS.includes(code)) return;
+    // A setup that has gone well elsewhere is not what is wrong, and only who has clients knows of their wishes.
+    if (code === "setup_failed" && job.done > 0) return;
+    if (code === "job_cancelled" && !channel.worker.facts.isCoordinator) return;
     if (code === "bad_code") this.#store.forget(job.opening.sha256);
     this.#running.get(job)?.jobFailed(code, error, stack);
     this.#end(job);

@@ -147,12 +147,13 @@ export class Job {
   /** The next chunk for a worker; `undefined` if there is none, or none that may be given now. */
   next(channel: WorkerChannel, crowd: Crowd, nowMs: number): Attempt | undefined {
     this.isUnread &&= !this.order.isTaken;
-    if (this.isUnread) return undefined;
     const { places } = crowd;
     const left = Math.max(this.input.count, (this.opening.total ?? 0) - this.#supply.taken);
     const count = this.sizes.itemsOf(channel, left, crowd);
     const segment = this.#supply.take(count, {
       bytes: this.sizes.creditOf(count, places),
+      // Its client may wait for them before it reads on.
+      areMerges: this.isUnread,
       joins: this.opening.input === "items" && this.opening.reduce === null && !this.#isBelow,
     });
     return segment && this.give(segment, channel, places, nowMs);

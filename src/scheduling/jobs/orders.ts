@@ -31,6 +31,11 @@ export class Orders {
     return this.input.chunkCount + this.#merges.size;
   }
 
+  /** How many of them are merges. */
+  get mergeCount(): number {
+    return this.#merges.size;
+  }
+
   /** The client's chunks that it has not been told of to their ends. */
   get chunks(): ClientChunk[] {
     return [...this].flatMap((order) => [...order.chunks]);

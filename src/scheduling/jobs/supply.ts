@@ -18,6 +18,8 @@ export interface Share {
   readonly bytes: number;
   /** Whether what a client gave in several chunks may become one. */
   readonly joins: boolean;
+  /** Whether only merges are taken. */
+  readonly areMerges: boolean;
 }
 
 /** What of a job is to be given to somebody: what was given before and came back, and the input that is left. */
@@ -42,13 +44,15 @@ export class Supply {
 
   /** The next that is to be done, of about so many positions; `undefined` if nothing may be given now. */
   take(count: number, share: Share): Segment | undefined {
-    return this.#takeWaiting(count, share) ?? this.#takeInput(count, share);
+    const waiting = this.#takeWaiting(count, share);
+    return share.areMerges ? waiting : waiting ?? this.#takeInput(count, share);
   }
 
-  #takeWaiting(count: number, { bytes }: Share): Segment | undefined {
+  #takeWaiting(count: number, { bytes, areMerges }: Share): Segment | undefined {
     const { waiting } = this;
     let best: Segment | undefined;
     for (const one of waiting) {
+      if (areMerges && one.order === this.#order) continue;
       if (!one.isSuspect && (best === undefined || this.#isBefore(one, best))) best = one;
     }
     if (best === undefined || !this.#mayGive(best.isFront, best.order, bytes)) return undefined;

@@ -89,7 +89,7 @@ export class Modules {
   take(user: ModuleUser, piece: Uint8Array, nowMs: number): void {
     const entry = this.#entries.get(keyOf(user));
     const pieces = entry?.asked.get(user);
-    if (entry === undefined || pieces === undefined) {
+    if (entry === undefined || pieces === undefined || piece.length === 0) {
       return user.refused(wireError("bad_job", '"code"'));
     }
     // Another was asked as well, and was faster.

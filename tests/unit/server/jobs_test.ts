@@ -256,11 +256,40 @@ Deno.test("a module that cannot be loaded ends the job, and is not kept", () => 
 
 const REFUSAL = { op: "job_failed", job: 1, code: "no_code_worker", error: "no" };
 
-Deno.test("a job that is cancelled below is over", () => {
+Deno.test("a job that is cancelled below is over, and no worker can say so", () => {
+  const cancelled = { op: "job_failed", job: 1, code: "job_cancelled", error: "cancelado" };
   const { wires, client, worker } = running();
   wires.send(client, RANGE);
-  wires.send(worker, { op: "job_failed", job: 1, code: "job_cancelled", error: "cancelado" });
-  assertStringIncludes(wires.take(client), '"op":"job_failed","job":1,"code":"job_cancelled"');
+  wires.send(worker, cancelled);
+  assertEquals(wires.take(client).includes("job_failed"), false);
+  const below = new JobWires(1);
+  below.greet(below.dialled[0]!, 1, "calc_server");
+  const above = below.client();
+  below.send(above, OPENING);
+  below.send(above, { op: "code", job: 1, bytes: 3 }, "1+1");
+  const channel = below.channel(1);
+  below.take(above);
+  below.send(channel, cancelled);
+  assertStringIncludes(below.take(above), '"op":"job_failed","job":1,"code":"job_cancelled"');
+});
+
+Deno.test("a setup that has gone well elsewhere does not end the job", () => {
+  const failed = { op: "job_failed", job: 1, code: "setup_failed", error: "dead" };
+  const { wires, client, worker } = running();
+  wires.send(client, RANGE);
+  const [, given] = wires.messages(worker);
+  wires.send(worker, { op: "started", job: 1, chunk: given!.chunk });
+  wires.send(
+    worker,
+    { op: "result", job: 1, chunk: given!.chunk, position: 1, count: 1, bytes: 2 },
+    "1\n",
+  );
+  wires.send(worker, failed);
+  assertEquals(wires.take(client).includes("job_failed"), false);
+  const early = running();
+  early.wires.send(early.client, RANGE);
+  early.wires.send(early.worker, failed);
+  assertStringIncludes(early.wires.take(early.client), '"code":"setup_failed"');
 });
 
 Deno.test("what a worker cannot do goes to another, and it is asked again after a while", () => {

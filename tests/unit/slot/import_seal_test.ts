@@ -53,10 +53,13 @@ Deno.test("what a sealed module does not import with means what it meant", async
     const o = { import: 4, from: 5, #x: 0 };
     class A { #import = 6; static import() { return new A().#import; } }
     const texts = ["import", '\import', "\\import", "\\\import", ${"`import ${from}`"}, "from 'x'", "\from\"x\""];
+    const behind = ["\from 'x'", "\\from 'x'", "a\x0from 'x'", "\u000from 'x'", "\u{f}from 'x'"];
+    const patterns = [/\from 'x'/, /\cimport/, /\cfrom 'x'/, /\x0from 'x'/, /[a-from 'x']+/]
+      .map((one) => one.exec("\from 'x' \x09mport \x06rom 'x' \x0from 'x' from 'x'")?.[0]);
     const matches = [/import/.test("import"), /[\import]/.exec("t")[0], /(?<import>x)\k<import>/u.test("xx")];
     export const all = [
       important, from / 2, from /2/ 1, reimport, o.import, o?.import, o . from, A.import(), A . import (),
-      ...texts, ...matches, Array.from("ab"), typeof import.meta, typeof import . meta.url,
+      ...texts, ...matches, ...behind, ...patterns, Array.from("ab"), typeof import.meta, typeof import . meta.url,
     ];`.replace(", #x: 0", "");
   const { all } = await sealed(text);
   assertEquals(all, (await load(encoder.encode(text))).all);

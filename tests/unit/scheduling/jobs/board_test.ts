@@ -156,6 +156,49 @@ Deno.test("a job whose client does not read gives its slots to others, until it 
   assertEquals(room.chunksOf(worker)[0]?.position, position);
 });
 
+Deno.test("what is blocked makes place for accumulators, on which its client waits before it reads", () => {
+  for (const isGiven of [true, false]) {
+    const room = new BoardRoom(6);
+    const { job, requester } = room.addJob({ reduce: "own" });
+    requester.isClogged = true;
+    room.give(job, 1, 1, 200, 1e9);
+    const worker = room.addChannel(1);
+    const pass = (ms: number) => {
+      room.nowMs += ms;
+      room.board.changed();
+      room.board.tick(room.nowMs);
+      room.board.handOut(room.nowMs);
+    };
+    pass(0);
+    let blocked = room.chunksOf(worker)[0]!;
+    for (let count = 0; count < 60; count++) {
+      blocked = room.chunksOf(worker)[0]!;
+      room.start(worker, blocked);
+      if (!job.budget.hasRoom(8 * MEGABYTE)) break;
+      room.tell(worker, blocked, MEGABYTE);
+      room.end(worker, blocked, 1000);
+      pass(10);
+    }
+    const attempt = [...job.attempts].find(({ number }) => number === blocked.chunk)!;
+    const part = { op: "result", job: 1, chunk: blocked.chunk, position: blocked.next, count: 0 };
+    while (attempt.credit > 0) room.says(worker, part, "x".repeat(250_000));
+    job.isUnread = !isGiven;
+    const lines = [new TextEncoder().encode("1\n2\n")];
+    const merge = { number: 99, next: 1, end: 3, credit: 1e9, isStarted: false, isDropped: false };
+    job.add(merge, new Stretch(1, 2, undefined, lines), true);
+    for (let ms = 0; ms < 400; ms += 50) pass(50);
+    assert(attempt.isDropped);
+    for (const { job, chunk, next, isDropped } of room.chunksOf(worker)) {
+      if (!isDropped) continue;
+      worker.chunks.delete(`${job}/${chunk}`);
+      room.says(worker, { op: "returned", job, chunk, position: next, ms: 0, why: "dropped" });
+    }
+    pass(50);
+    const orders = [...job.attempts].map(({ segment }) => segment.order === job.order);
+    assert(orders.includes(false), `${orders}`);
+  }
+});
+
 Deno.test("nobody does again what has begun meanwhile, while something waits behind it", () => {
   const room = new BoardRoom(5);
   const { job } = room.addJob({});
