@@ -101,7 +101,7 @@ export function errorText(error: MapError, modulePath: string): string {
   const { item, worker, userStack } = error;
   return [
     `client: ${stageOf(error, modulePath)}${error.message}`,
-    ...(item === undefined ? [] : [`  item: ${item}`]),
+    ...(item === undefined ? [] : [`  item: ${item.trim()}`]),
     ...(worker === undefined ? [] : [`  worker: ${worker}`]),
     ...(userStack === undefined ? [] : userStack.split("\n").map((line) => `  ${line.trim()}`)),
   ].map((line) => harmless(line) + "\n").join("") + inputHint(error.failure, error.message);

@@ -270,6 +270,13 @@ export class Client implements AsyncDisposable {
   }
 }
 
+const CONNECT_OPTIONS = Object.keys(
+  { host: 0, port: 0, servers: 0, timeoutMs: 0, signal: 0 } satisfies Record<
+    keyof ConnectOptions,
+    0
+  >,
+);
+
 /**
  * Connects to a server.
  *
@@ -281,12 +288,18 @@ export class Client implements AsyncDisposable {
  * await client.add(10, 5); // 15
  * ```
  *
+ * @throws {TypeError} If there is no such option.
  * @throws {RangeError} If an option cannot be used.
  * @throws {ServerUnreachableError} If no server can be reached.
  * @throws {ReplyTimeoutError} If the server takes the connection and does not answer.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const { host = "127.0.0.1", port = 5000, timeoutMs = DEFAULT_CLIENT_TIMEOUT_MS } = options;
+  const unknown = Object.keys(options).find((name) => !CONNECT_OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    const names = CONNECT_OPTIONS.join(", ");
+    throw new TypeError(`Cannot use the option ${JSON.stringify(unknown)}: there are ${names}`);
+  }
   const servers = options.servers ?? [{ host, port }];
   if (servers.length === 0) throw new RangeError("Cannot connect: no server is named");
   checkAddresses(options.servers === undefined ? "the server" : "servers", servers);

@@ -181,3 +181,8 @@ Deno.test("roles log only where they are given a log, and listen where they are 
   await using again = startWorker({ port });
   assertEquals(again.address, { host: "127.0.0.1", port });
 });
+
+Deno.test("connect() refuses options that there are not", async () => {
+  const options = { prt: 5001 } as object;
+  await assertRejects(() => connect(options), TypeError, '"prt": there are host, port, servers');
+});
