@@ -237,7 +237,7 @@ export const CHUNK_CREDIT_BYTES = 1024 * 1024;
 export const MAX_JOB_INPUT_BYTES = 16 * 1024 * 1024;
 /** Bytes of accumulators of one job that a server holds while they are merged: a client never has more under way. */
 export const MAX_JOB_MERGE_BYTES = 96 * 1024 * 1024;
-/** Accumulators to be combined: so many merges a client has a server do at once, and a server takes four times as many. */
+/** Merges of accumulators that a client has a server do at once; a server takes four times as many. */
 export const MAX_MERGES = 1024;
 /** What a chunk or merge that waits counts beside its own bytes. */
 export const HELD_CHUNK_BYTES = 512;
