@@ -41,9 +41,14 @@ const FROM_SOURCES_ALONE = [
   "tests/end_to_end/unfinished_lines_test.ts",
   "tests/end_to_end/wire_test.ts",
   "tests/end_to_end/unread_results_test.ts",
-  // They are about what the coordinator does where others fail, for a long time each.
+  // They are about what the coordinator does where others fail, or want more than there is.
+  "tests/faults/hedging_test.ts",
+  "tests/faults/hung_test.ts",
+  "tests/faults/load_test.ts",
+  "tests/faults/map_load_test.ts",
   "tests/faults/map_trees_test.ts",
   "tests/faults/network_cut_test.ts",
+  "tests/faults/plain_test.ts",
   "tests/faults/rubbish_under_load_test.ts",
   "tests/faults/silent_machine_test.ts",
   "tests/faults/soak_test.ts",
