@@ -249,7 +249,7 @@ export const MAX_JOB_RESULT_BYTES = 32 * 1024 * 1024;
 export const MAX_INPUT_BYTES = 128 * 1024 * 1024;
 /** Bytes of results that a server holds, of all its jobs: each gets a share of it when it begins. */
 export const MAX_RESULT_BYTES = 128 * 1024 * 1024;
-/** Bytes of items and accumulators of all jobs that a server holds before one that sends more fails. */
+/** Bytes of items and accumulators of all jobs that a server holds before the one that holds most fails. */
 export const MAX_TAKEN_BYTES = 512 * 1024 * 1024;
 /** Bytes of items that a client may send before the first of them have been handed on. */
 export const FIRST_INPUT_BYTES = 1024 * 1024;

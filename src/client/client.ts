@@ -1,5 +1,5 @@
 import { DEFAULT_CLIENT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "../limits.ts";
-import { checkAddresses, checkNumber } from "../protocol/checks.ts";
+import { checkAddresses, checkNames, checkNumber } from "../protocol/checks.ts";
 import {
   bigintOf,
   decodeReply,
@@ -295,11 +295,7 @@ const CONNECT_OPTIONS = Object.keys(
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const { host = "127.0.0.1", port = 5000, timeoutMs = DEFAULT_CLIENT_TIMEOUT_MS } = options;
-  const unknown = Object.keys(options).find((name) => !CONNECT_OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    const names = CONNECT_OPTIONS.join(", ");
-    throw new TypeError(`Cannot use the option ${JSON.stringify(unknown)}: there are ${names}`);
-  }
+  checkNames(options, CONNECT_OPTIONS);
   const servers = options.servers ?? [{ host, port }];
   if (servers.length === 0) throw new RangeError("Cannot connect: no server is named");
   checkAddresses(options.servers === undefined ? "the server" : "servers", servers);

@@ -22,6 +22,17 @@ export function checkFlag(name: string, value: unknown): void {
 }
 
 /**
+ * Refuses an option that there is not.
+ *
+ * @throws {TypeError} If there is one that is not among the names.
+ */
+export function checkNames(options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`Cannot use the option "${unknown}": there are ${names.join(", ")}`);
+}
+
+/**
  * Refuses addresses that cannot be dialled, and one that is named twice.
  *
  * @throws {RangeError} If there is such an address.

@@ -47,8 +47,9 @@ function filling(place: string, value: unknown): string | undefined {
   try {
     switch (place) {
       case "%":
+        return place;
       case "c":
-        return place === "c" ? "" : place;
+        return "";
       case "s":
         return sliceText(toText(value), 0, MAX_TEXT_CHARS + 1);
       case "d":

@@ -15,6 +15,7 @@ import {
   MAX_SEED,
   MAX_TIMEOUT_MS,
 } from "../../limits.ts";
+import { checkNames } from "../../protocol/checks.ts";
 import { textOf } from "./item_pieces.ts";
 import type { JobRange } from "./job.ts";
 import type { MapItems, MapOptions, MapReduceOptions } from "./map_options.ts";
@@ -45,12 +46,10 @@ export function checkOptions(options: MapReduceOptions, which: "all" | "map"): v
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot use options ${kindOf(options)}: an object is expected`);
   }
-  const names = which === "map" ? MAP_OPTIONS : [...MAP_OPTIONS, "reduce"];
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    const advice = unknown === "reduce" ? "mapReduce() takes it" : `there are ${names.join(", ")}`;
-    throw new TypeError(`Cannot use the option ${shown(unknown)}: ${advice}`);
+  if (which === "map" && "reduce" in options) {
+    throw new TypeError('Cannot use the option "reduce": mapReduce() takes it');
   }
+  checkNames(options, [...MAP_OPTIONS, "reduce"]);
   const { seed, itemTimeoutMs, keepGoing, onFailure, onPrint, signal, reduce } = options;
   checkWhole("seed", seed, 0, MAX_SEED);
   checkWhole("itemTimeoutMs", itemTimeoutMs, 1, MAX_TIMEOUT_MS);

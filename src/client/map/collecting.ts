@@ -4,7 +4,7 @@ import { accumulatorOf } from "../../jobs/reduce.ts";
 import type { BuiltInReduce } from "../../jobs/module.ts";
 import type { JobReduce } from "../../jobs/messages.ts";
 import type { Values } from "./job.ts";
-import { AS_JSON, type NumberForm, valueText } from "../../jobs/values.ts";
+import { AS_JSON, type NumberForm, ValueError, valueText } from "../../jobs/values.ts";
 import { MergeTree } from "./merging.ts";
 import type { MapRun } from "./map_run.ts";
 
@@ -92,7 +92,8 @@ class OwnCollector implements Collector {
       if (!this.#form.hasExponents) return unmarkedText(text);
       return valueText(parseMarked(text), this.#form);
     } catch (error) {
-      throw new NoResultError((error as Error).message);
+      if (!ValueError.is(error)) throw error;
+      throw new NoResultError(error.message);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { ChannelMessage, FailedMessage, OpenMessage } from "../../../../src
 import { MAX_JOB_RESULT_BYTES, MAX_PIECE_BYTES } from "../../../../src/limits.ts";
 import { Random } from "../../../../src/scheduling/random.ts";
 import type { Worker } from "../../../../src/scheduling/worker.ts";
+import type { Attempt } from "../../../../src/scheduling/jobs/attempt.ts";
 import { Board } from "../../../../src/scheduling/jobs/board.ts";
 import { Job } from "../../../../src/scheduling/jobs/job.ts";
 import type { Requester } from "../../../../src/scheduling/jobs/requester.ts";
@@ -292,6 +293,29 @@ export class BoardRoom {
       assert(this.says(fake, result, text) === undefined);
     }
     chunk.next++;
+  }
+
+  /**
+   * A worker does chunks of a job whose client does not take them, each of so many bytes, until little more can be
+   * held; gives the one that it has begun then. `pass` follows each.
+   */
+  fill(job: Job, fake: FakeChannel, bytes: number, pass: () => void): GivenChunk {
+    for (;;) {
+      const [chunk] = this.chunksOf(fake);
+      this.start(fake, chunk!);
+      if (!job.budget.hasRoom(8 * bytes)) return chunk!;
+      this.tell(fake, chunk!, bytes);
+      this.end(fake, chunk!, 1000);
+      pass();
+    }
+  }
+
+  /** A worker sends a part of a value after the other, until it may not send more; gives the attempt. */
+  block(job: Job, fake: FakeChannel, { chunk, next: position }: GivenChunk): Attempt {
+    const attempt = [...job.attempts].find(({ number }) => number === chunk)!;
+    const part = { op: "result", job: job.number, chunk, position, count: 0 };
+    while (attempt.credit > 0) this.says(fake, part, "x".repeat(250_000));
+    return attempt;
   }
 
   /** A worker has a chunk done, whose last items are told of. */

@@ -114,18 +114,8 @@ Deno.test("a job whose client does not read gives its slots to others, until it 
     room.check();
   };
   pass(0);
-  let blocked = room.chunksOf(worker)[0]!;
-  for (let count = 0; count < 60; count++) {
-    blocked = room.chunksOf(worker)[0]!;
-    room.start(worker, blocked);
-    if (!unread.job.budget.hasRoom(8 * MEGABYTE)) break;
-    room.tell(worker, blocked, MEGABYTE);
-    room.end(worker, blocked, 1000);
-    pass(10);
-  }
-  const attempt = [...unread.job.attempts].find(({ number }) => number === blocked.chunk)!;
-  const part = { op: "result", job: 1, chunk: blocked.chunk, position: blocked.next, count: 0 };
-  while (attempt.credit > 0) room.says(worker, part, "x".repeat(250_000));
+  const blocked = room.fill(unread.job, worker, MEGABYTE, () => pass(10));
+  room.block(unread.job, worker, blocked);
   pass(50);
   const other = room.addJob({});
   room.give(other.job, 1, 1, 1, 1e9);
@@ -170,18 +160,8 @@ Deno.test("what is blocked makes place for accumulators, on which its client wai
       room.board.handOut(room.nowMs);
     };
     pass(0);
-    let blocked = room.chunksOf(worker)[0]!;
-    for (let count = 0; count < 60; count++) {
-      blocked = room.chunksOf(worker)[0]!;
-      room.start(worker, blocked);
-      if (!job.budget.hasRoom(8 * MEGABYTE)) break;
-      room.tell(worker, blocked, MEGABYTE);
-      room.end(worker, blocked, 1000);
-      pass(10);
-    }
-    const attempt = [...job.attempts].find(({ number }) => number === blocked.chunk)!;
-    const part = { op: "result", job: 1, chunk: blocked.chunk, position: blocked.next, count: 0 };
-    while (attempt.credit > 0) room.says(worker, part, "x".repeat(250_000));
+    const blocked = room.fill(job, worker, MEGABYTE, () => pass(10));
+    const attempt = room.block(job, worker, blocked);
     job.isUnread = !isGiven;
     const lines = [new TextEncoder().encode("1\n2\n")];
     const merge = { number: 99, next: 1, end: 3, credit: 1e9, isStarted: false, isDropped: false };
@@ -234,21 +214,9 @@ Deno.test("what runs without room for its results makes place for what is waited
   const [lost, worker] = [room.addChannel(1), room.addChannel(1)];
   room.board.handOut(0);
   room.start(lost, room.chunksOf(lost)[0]!);
-  let blocked = room.chunksOf(worker)[0]!;
-  for (let count = 0; count < 60 && room.chunksOf(worker).length > 0; count++) {
-    blocked = room.chunksOf(worker)[0]!;
-    room.start(worker, blocked);
-    if (!job.budget.hasRoom(8 * MEGABYTE)) break;
-    room.tell(worker, blocked, MEGABYTE);
-    room.end(worker, blocked, 1000);
-    room.board.handOut(0);
-  }
+  const blocked = room.fill(job, worker, MEGABYTE, () => room.board.handOut(0));
   // A long value takes the rest of the room, and cannot go on.
-  const part = { op: "result", job: 1, chunk: blocked.chunk, position: blocked.next, count: 0 };
-  const attempt = [...job.attempts].find(({ number }) => number === blocked.chunk)!;
-  while (attempt.credit > 0) {
-    room.says(worker, part, "x".repeat(250_000));
-  }
+  room.block(job, worker, blocked);
   room.lose(lost);
   for (let ms = 0; ms < 3000 && requester.told.length === 0; ms += 50) {
     room.nowMs = ms;
