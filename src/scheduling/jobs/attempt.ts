@@ -77,6 +77,21 @@ export class Attempt {
       nowMs - this.#stillSinceMs >= forMs;
   }
 
+  /** Whether it waits at its worker, all of whose slots do something else. */
+  get isBehind(): boolean {
+    return this.startedMs === undefined && this.channel.running >= this.channel.slots;
+  }
+
+  /** Whether it is at the input, and not at accumulators. */
+  get isInput(): boolean {
+    return this.segment.order === this.job.order;
+  }
+
+  /** Whether another had been asked for the same before. */
+  get isSecond(): boolean {
+    return this.segment.attempts[1] === this;
+  }
+
   /** It has come to a position; it is never beyond its last. */
   movedTo(position: number): void {
     this.at = Math.max(this.at, Math.min(position, this.segment.stretch.end - 1));

@@ -1,15 +1,8 @@
 import { JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
 import type { Crowd } from "./chunk_sizes.ts";
-import {
-  inTheWay,
-  isHungry,
-  needless,
-  preempted,
-  recallable,
-  slowest,
-  superfluous,
-} from "./duplicates.ts";
+import { slowest } from "./duplicates.ts";
 import type { Job } from "./job.ts";
+import { isHungry, spare, spareForOthers } from "./spare.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
 /** How many chunks a worker may have for each slot: one that runs, and one that waits. */
@@ -69,14 +62,12 @@ export class Board {
       this.#giveRounds(channels, perSlot, nowMs);
     }
     for (const job of this.jobs.values()) {
-      for (const one of preempted(job)) job.recall(one);
-      const spare = inTheWay(job, nowMs) ?? needless(job, nowMs);
-      if (spare !== undefined) job.recall(spare);
+      for (const one of spare(job, nowMs)) job.recall(one);
     }
     const hungry = [...this.jobs.values()].filter((job) => isHungry(job, channels, nowMs));
-    const spare = hungry.length > 0 ? superfluous(this.jobs.values(), hungry, nowMs) : undefined;
-    if (spare?.isBlocked(nowMs)) this.#setUnread(spare.job);
-    spare?.job.recall(spare);
+    const given = spareForOthers(this.jobs.values(), hungry, nowMs);
+    if (given?.isBlocked(nowMs)) this.#setUnread(given.job);
+    given?.job.recall(given);
     for (const channel of channels) this.#giveAgain(channel, hungry, nowMs);
   }
 
@@ -85,8 +76,6 @@ export class Board {
     if (this.jobs.size === 0) return;
     this.#port.wakeBy(nowMs + JOB_WATCH_MS);
     for (const job of [...this.jobs.values()]) {
-      const late = recallable(job, nowMs);
-      if (late !== undefined) job.recall(late);
       for (const attempt of job.attempts) attempt.look(nowMs);
       if (!job.hasWork || this.#hasSlotFor(job)) job.stalledSinceMs = undefined;
       else job.stalledSinceMs ??= nowMs;
@@ -100,8 +89,8 @@ export class Board {
   #setUnread(job: Job): void {
     job.isUnread = true;
     for (const attempt of [...job.attempts]) {
-      const isInput = attempt.segment.order === job.order;
-      if (isInput && attempt.startedMs === undefined && !attempt.isDropped) job.recall(attempt);
+      const isWaiting = attempt.startedMs === undefined && !attempt.isDropped;
+      if (isWaiting && attempt.isInput) job.recall(attempt);
     }
   }
 

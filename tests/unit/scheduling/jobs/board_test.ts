@@ -490,3 +490,41 @@ Deno.test("where a worker says that it is counts only within its chunk", () => {
   assertEquals(room.says(worker, { ...at, position: 1e9 }), undefined);
   assertEquals([...job.attempts].map(({ at }) => at), [1]);
 });
+
+Deno.test("what may be the death of its worker gets the place of what waits behind it to send more", () => {
+  const room = new BoardRoom(6);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 200, 1e9);
+  const pass = (ms: number) => {
+    room.nowMs += ms;
+    room.board.tick(room.nowMs);
+    room.board.handOut(room.nowMs);
+    room.check();
+  };
+  const dying = room.addChannel(1);
+  pass(0);
+  const worker = room.addChannel(1);
+  room.start(dying, room.chunksOf(dying)[0]!);
+  pass(0);
+  const blocked = room.fill(job, worker, MEGABYTE, () => pass(10));
+  room.block(job, worker, blocked);
+  room.lose(dying);
+  const next = room.addChannel(1);
+  pass(10);
+  const front = room.chunksOf(next).find(({ position }) => position === 1);
+  room.start(next, front!);
+  room.lose(next);
+  assert(job.order.first!.isSuspect);
+  for (let count = 0; count < 3; count++) pass(100);
+  assertEquals(room.chunksOf(worker).filter((one) => one.isDropped), [blocked]);
+  const { chunk, next: position } = blocked;
+  worker.chunks.delete(`${job.number}/${chunk}`);
+  room.says(worker, { op: "returned", job: job.number, chunk, position, ms: 0, why: "dropped" });
+  for (const waiting of room.chunksOf(worker)) {
+    room.start(worker, waiting);
+    while (waiting.next < waiting.position + waiting.count) room.tell(worker, waiting, 2);
+    room.end(worker, waiting, 1);
+  }
+  pass(10);
+  assertEquals(room.chunksOf(worker).map(({ position }) => position), [1]);
+});
