@@ -34,10 +34,7 @@ export interface SlotParts {
   readonly maxMemoryBytes: number;
 }
 
-/** Chunks that the function's thread has at once: one that runs, and one so that it need not wait for it. */
-const HANDED_CHUNKS = 2;
-
-/** One job on one channel: speaks with the worker, and has the function's thread do the work. */
+/** One job on one channel, a chunk at a time: speaks with the worker, and has the function's thread do the work. */
 export class SlotChannel {
   readonly #parts: SlotParts;
   readonly #framer = new ChannelFramer();
@@ -49,16 +46,14 @@ export class SlotChannel {
   /** Whether nothing more is to be said: the end of the process comes. */
   #isOver = false;
   readonly #inbox: Inbox;
-  /** Chunks in order; of the first {@linkcode HANDED_CHUNKS} as many as are whole are with the thread. */
-  readonly #chunks: SlotChunk[] = [];
-  #handed = 0;
+  #chunk: SlotChunk | undefined;
   #lastSerial = 0;
-  /** What of the first chunk is to be said next, and waits until it is allowed. */
+  /** What of the chunk is to be said next, and waits until it is allowed. */
   #held: Result | FailedMessage | undefined;
   readonly #overseer: Overseer;
   /** When the function's thread was last asked for what it holds. */
   #flushedMs = -Infinity;
-  /** What has come of the first chunk, while what the function has left undone has its turn. */
+  /** What has come of the chunk, while what the function has left undone has its turn. */
   #rest: Rest | undefined;
   /** Whether the process ends once everything said has gone. */
   #isLeaving = false;
@@ -94,11 +89,14 @@ export class SlotChannel {
 
   /**
    * Everything said has been handed to the system, and reaches the worker whatever this process dies of. If it
-   * was said that the first chunk runs, it may: an item that kills at once is not taken for a `setup` that does.
+   * was said that the first of all chunks runs, it may: an item that kills at once is not taken for a `setup` that
+   * does.
    */
   drained(): void {
     if (this.#isLeaving) return this.#parts.port.end();
-    if (!this.#inbox.isOpen && this.#isReady && this.#handed > 0) this.#inbox.open();
+    if (!this.#inbox.isOpen && this.#isReady && this.#handed !== undefined) {
+      this.#inbox.open();
+    }
   }
 
   /** The function's thread has rung the bell: it has something, or has room again. */
@@ -119,8 +117,8 @@ export class SlotChannel {
     const memoryBytes = this.#parts.port.memoryBytes();
     const serial = Atomics.load(state, RUNNING);
     const index = Atomics.load(state, INDEX);
-    const chunk = this.#chunks[0];
-    const isRunning = this.#handed > 0 && chunk?.serial === serial && index >= 0 &&
+    const chunk = this.#handed;
+    const isRunning = chunk?.serial === serial && index >= 0 &&
       Atomics.load(state, RUNNING) === serial;
     const seen = { running: isRunning ? { chunk, index } : undefined, rest: this.#rest };
     this.#overseer.look(seen, memoryBytes, nowMs);
@@ -136,24 +134,25 @@ export class SlotChannel {
         return this.#open(members as unknown as OpenMessage);
       case "code":
         return this.#takeCode(payload);
-      case "chunk": {
-        this.#chunks.push(new SlotChunk(members, ++this.#lastSerial, payload));
-        return this.#handOver();
-      }
-      case "items":
-        this.#chunk(number("chunk"))?.add(payload);
-        return this.#handOver();
-      case "credit": {
-        const chunk = this.#chunk(number("chunk"));
-        if (chunk !== undefined) chunk.credit += number("credit");
-        return this.#drain();
-      }
-      case "drop":
-        return this.#drop(this.#chunk(number("chunk")));
+      case "chunk":
+        return this.#takeChunk(new SlotChunk(members, ++this.#lastSerial, payload));
       case "close":
         return this.#parts.port.end();
       case "ping":
         return this.#say({ op: "pong" });
+    }
+    const chunk = this.#chunk;
+    // One that has ended meanwhile needs nothing.
+    if (chunk === undefined || chunk.number !== number("chunk")) return;
+    switch (members.op) {
+      case "items":
+        chunk.add(payload);
+        return this.#handOver(chunk);
+      case "credit":
+        chunk.credit += number("credit");
+        return this.#drain();
+      case "drop":
+        return this.#drop(chunk);
     }
   }
 
@@ -177,40 +176,38 @@ export class SlotChannel {
     this.#inbox.push(TO_SANDBOX.code, bytes.slice());
   }
 
-  #chunk(number: number): SlotChunk | undefined {
-    return this.#chunks.find((chunk) => chunk.number === number);
+  /** The chunk, if all its lines are here: then the function's thread has it. */
+  get #handed(): SlotChunk | undefined {
+    return this.#chunk?.isWhole ? this.#chunk : undefined;
+  }
+
+  #takeChunk(chunk: SlotChunk): void {
+    if (this.#chunk !== undefined) return this.#parts.port.end();
+    this.#chunk = chunk;
+    this.#handOver(chunk);
   }
 
   /** Gives the function's thread what it can have. */
-  #handOver(): void {
-    while (this.#handed < HANDED_CHUNKS && this.#chunks[this.#handed]?.isWhole) {
-      const chunk = this.#chunks[this.#handed++]!;
-      this.#inbox.pushWork(TO_SANDBOX.chunk, encode(chunk.forSandbox()));
-      for (const lines of chunk.takeLines()) this.#inbox.pushWork(TO_SANDBOX.items, lines);
-      if (this.#handed === 1) this.#started();
-    }
+  #handOver(chunk: SlotChunk): void {
+    if (!chunk.isWhole) return;
+    this.#inbox.pushWork(TO_SANDBOX.chunk, encode(chunk.forSandbox()));
+    for (const lines of chunk.takeLines()) this.#inbox.pushWork(TO_SANDBOX.items, lines);
+    this.#started();
   }
 
-  /** The first chunk begins, unless there is none yet. */
+  /** The chunk begins, unless there is none yet. */
   #started(): void {
-    const [chunk] = this.#chunks;
-    if (!this.#isReady || this.#handed === 0 || chunk === undefined) return;
-    chunk.startedMs = undefined;
+    const chunk = this.#handed;
+    if (!this.#isReady || chunk === undefined) return;
     this.#flushedMs = -Infinity;
-    if (chunk.stopWhy !== undefined) this.#stop(chunk);
     this.#say({ op: "started", job: this.#job!.job, chunk: chunk.number });
   }
 
-  #drop(chunk: SlotChunk | undefined): void {
-    if (chunk === undefined) return;
-    const place = this.#chunks.indexOf(chunk);
-    if (place >= this.#handed) {
-      this.#chunks.splice(place, 1);
-      this.#return(chunk, chunk.position, 0, "dropped");
-      return this.#handOver();
-    }
+  #drop(chunk: SlotChunk): void {
     chunk.stopWhy = "dropped";
-    if (place === 0) this.#stop(chunk);
+    if (chunk.isWhole) return this.#stop(chunk);
+    this.#chunk = undefined;
+    this.#return(chunk, chunk.position, 0, "dropped");
   }
 
   #stop({ serial, stopWhy }: SlotChunk): void {
@@ -234,7 +231,7 @@ export class SlotChannel {
 
   #passOn({ kind, first, second, payload }: Ring): void {
     const job = this.#job!.job;
-    const chunk = this.#handed > 0 ? this.#chunks[0] : undefined;
+    const chunk = this.#handed;
     switch (kind) {
       case FROM_SANDBOX.ready:
         this.#isReady = true;
@@ -277,12 +274,8 @@ export class SlotChannel {
   }
 
   #done(rest: Rest): void {
-    this.#rest = undefined;
-    this.#chunks.shift();
-    this.#handed--;
+    this.#rest = this.#chunk = undefined;
     this.#sayEnd(rest);
-    this.#started();
-    this.#handOver();
   }
 
   #sayEnd({ chunk, position, ms }: Rest): void {
@@ -299,19 +292,19 @@ export class SlotChannel {
   #sendHeld(): boolean {
     const held = this.#held;
     if (held === undefined) return true;
-    const [chunk] = this.#chunks;
-    const { credit } = chunk!;
+    const chunk = this.#chunk!;
+    const { credit } = chunk;
     if (credit <= 0) return false;
     if ("op" in held) {
       // It goes whole as long as anything is allowed.
       this.#held = undefined;
-      chunk!.credit -= failedBytes(held);
+      chunk.credit -= failedBytes(held);
       this.#say(held);
       return true;
     }
     const [part, rest] = held.payload.length <= credit ? [held] : cutResult(held, credit);
     this.#held = rest;
-    this.#sendResult(chunk!, part);
+    this.#sendResult(chunk, part);
     return rest === undefined;
   }
 

@@ -75,6 +75,13 @@ class Half {
     this.channel.rung();
   }
 
+  /** The function has done so many items, which were all. */
+  done(count: number): void {
+    const ms = encoder.encode("5");
+    this.fromSandbox.write(FROM_SANDBOX.done, count, 0, ms, ms.length);
+    this.channel.rung();
+  }
+
   /** Module and `setup` are done. */
   ready(): void {
     this.fromSandbox.write(FROM_SANDBOX.ready, 0, 0, NOTHING, 0);
@@ -105,6 +112,7 @@ Deno.test("the function is not called before the worker is sure to hear that it 
   assertEquals([half.said, half.given], [["need", "started"], []]);
   half.channel.drained();
   assertEquals(half.given, [TO_SANDBOX.chunk]);
+  half.done(1);
   // From the second on nothing waits.
   half.give(2);
   assertEquals(half.given, [TO_SANDBOX.chunk]);
@@ -258,4 +266,19 @@ Deno.test("failures cost of what is allowed, as results do", () => {
   assertEquals(half.said.length, 3);
   half.say({ op: "credit", job: 1, chunk: 1, credit: 601 });
   assertEquals(half.said.length, 6);
+});
+
+Deno.test("a chunk of which lines are missing is given back at once, and none is taken beside another", () => {
+  const half = new Half({ input: "items" });
+  half.ready();
+  half.said.length = 0;
+  const chunk = { op: "chunk", job: 1, position: 1, count: 2, item_bytes: 4, credit: 600 };
+  half.say({ ...chunk, chunk: 1 });
+  half.say({ op: "drop", job: 1, chunk: 1 });
+  assertEquals(half.said, ["returned"]);
+  half.say({ ...chunk, chunk: 2 });
+  half.say({ op: "drop", job: 1, chunk: 1 });
+  assertEquals(half.said, ["returned"]);
+  half.say({ ...chunk, chunk: 3 });
+  assertEquals(half.said, ["returned", "ended"]);
 });
