@@ -22,9 +22,9 @@ export interface MapFiles extends AsyncDisposable {
  */
 export async function openFiles(action: MapAction, job: MapJob): Promise<MapFiles> {
   await refuseSame(action);
-  const { inputPath, outputPath, errorsPath, logPath, range, keepsGoing } = action;
+  const { inputPath, outputPath, errorsPath, logPath, range } = action;
   await using opened = new AsyncDisposableStack();
-  const input = range === undefined ? await openItems(inputPath, keepsGoing) : undefined;
+  const input = range === undefined ? await openItems(inputPath) : undefined;
   const history = logPath === undefined
     ? undefined
     : opened.adopt(await JobHistory.open(logPath, job, input?.next), (log) => log.close());

@@ -1,5 +1,5 @@
-import { LineCutter, LONG_LINE, TOO_LONG } from "../client/map/lines.ts";
-import type { Failure, Piece } from "../client/map/job.ts";
+import { LineCutter } from "../client/map/lines.ts";
+import type { Piece } from "../client/map/job.ts";
 import { describeFileProblem } from "./file_problem.ts";
 import { UsageError } from "./exit_status.ts";
 
@@ -7,8 +7,6 @@ import { UsageError } from "./exit_status.ts";
 export interface ItemsInput {
   /** The next whole lines; `undefined` at the end. */
   readonly next: () => Promise<Piece | undefined>;
-  /** A failure as it is told: of a line that was too long, and was not given as it is, with the reason. */
-  readonly explained: (failure: Failure) => Failure;
   /** About how many bytes so many items from the beginning have. */
   readonly bytesOf: (items: number) => number;
   /** Size of the whole, where that is known. */
@@ -18,19 +16,15 @@ export interface ItemsInput {
 /**
  * Opens what `--input` names.
  *
- * @param keepsGoing Whether a line that is too long is an item that fails, and not the end of it all.
  * @throws {UsageError} if it cannot be read.
  */
-export async function openItems(
-  path: string | undefined,
-  keepsGoing: boolean,
-): Promise<ItemsInput> {
-  if (path === undefined) return itemsOf("stdin", Deno.stdin, undefined, keepsGoing);
+export async function openItems(path: string | undefined): Promise<ItemsInput> {
+  if (path === undefined) return itemsOf("stdin", Deno.stdin, undefined);
   try {
     const file = await Deno.open(path);
     const { isFile, isDirectory, size } = await file.stat();
     if (isDirectory) throw new Error("it is a folder");
-    return itemsOf(`--input "${path}"`, file, isFile ? size : undefined, keepsGoing);
+    return itemsOf(`--input "${path}"`, file, isFile ? size : undefined);
   } catch (error) {
     const why = describeFileProblem(error);
     throw new UsageError(`cannot read --input "${path}": ${why}`, "input", { cause: error });
@@ -52,15 +46,8 @@ async function named<T>(name: string, reading: Promise<T>): Promise<T> {
   }
 }
 
-function itemsOf(
-  name: string,
-  file: Readable,
-  totalBytes: number | undefined,
-  keepsGoing: boolean,
-): ItemsInput {
-  /** Places of lines that are too long and have no answer yet. */
-  const long = new Set<number>();
-  const cutter = new LineCutter(keepsGoing ? (position) => long.add(position) : undefined);
+function itemsOf(name: string, file: Readable, totalBytes: number | undefined): ItemsInput {
+  const cutter = new LineCutter();
   let pieces: Piece[] = [];
   let readBytes = 0;
   let readLines = 0;
@@ -78,11 +65,5 @@ function itemsOf(
   // Lines are about equally long: a piece is answered as a whole, and a small file is one piece.
   const bytesOf = (items: number) =>
     readLines === 0 ? 0 : readBytes * Math.min(1, items / readLines);
-  const explained = (failure: Failure) => {
-    if (!long.delete(failure.position)) return failure;
-    const { worker: _worker, item = "", ...rest } = failure;
-    const beginning = item.startsWith(LONG_LINE) ? item.slice(LONG_LINE.length) : item;
-    return { ...rest, error: `the line is ${TOO_LONG}`, item: beginning };
-  };
-  return { next, explained, bytesOf, totalBytes };
+  return { next, bytesOf, totalBytes };
 }

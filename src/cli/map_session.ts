@@ -42,10 +42,7 @@ export class MapSession implements AsyncDisposable {
       job,
       nextPiece: input === undefined ? undefined : history?.nextPiece.bind(history) ?? input.next,
       keepGoing: action.keepsGoing,
-      take: async (answers) => {
-        const outcomes = answers.map((answer) =>
-          isFailure(answer) ? input?.explained(answer) ?? answer : answer
-        );
+      take: async (outcomes) => {
         await history?.add(outcomes);
         await files.output.begin();
         await files.failures.begin();

@@ -1,6 +1,5 @@
 import { MapError, ModuleError, ProtocolError } from "../client/errors.ts";
 import type { MapJob } from "../client/map/job.ts";
-import { LongLineError } from "../client/map/lines.ts";
 import {
   decodeModule,
   isTypeScript,
@@ -144,7 +143,6 @@ function describe(error: unknown, modulePath: string, jobName: string): string |
     return errorText(new MapError(`${error.message}: ${job}`), modulePath);
   }
   if (error instanceof MapError) return errorText(error, modulePath);
-  const isKnown = error instanceof NoResultError || error instanceof ProtocolError ||
-    error instanceof LongLineError;
+  const isKnown = error instanceof NoResultError || error instanceof ProtocolError;
   return isKnown ? `client: ${error.message}\n` : undefined;
 }

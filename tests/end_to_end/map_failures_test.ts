@@ -223,6 +223,14 @@ async function saysWhyNotLoaded(cluster: MapCluster): Promise<void> {
   const typed = await cluster.map(["typed.js", "--range", "1..3"]);
   assertEquals(typed.code, 2);
   assertMatch(typed.stderr, /^client: cannot read typed\.js: it is TypeScript: name it \.ts$/m);
+  for (const [line, place] of [["@d class P {}", "2:1"], ["class P { accessor x = 1 }", "2:20"]]) {
+    await cluster.write("new.ts", `export const map = (x: number) => x;\n${line}\n`);
+    const { code, stderr } = await cluster.map(["new.ts", "--range", "1..3"]);
+    assertEquals(code, 2);
+    const text =
+      `client: cannot read new.ts:${place}: decorators and accessor fields are in no runtime`;
+    assert(stderr.startsWith(text), stderr);
+  }
   await cluster.write("wrong.js", "export const map = (x) => {\n  return x +;\n};");
   const wrong = await cluster.map(["wrong.js", "--range", "1..3"]);
   assertEquals(wrong.code, 2);
@@ -277,6 +285,11 @@ async function refusesWhatIsNoFunction(cluster: MapCluster): Promise<void> {
     assertEquals(linesOf(stderr)[0], `client: cannot use five.js: ${problem}`);
     assertEquals(linesOf(stderr).length, 2, stderr);
   }
+  // Of no items it is found out only where their value is made.
+  const [text, problem] = cases.at(-1)!;
+  await cluster.write("five.js", text);
+  const { code, stderr } = await cluster.map(["five.js", "--input", "/dev/null"]);
+  assertEquals([code, linesOf(stderr)[0]], [2, `client: cannot use five.js: ${problem}`]);
 }
 
 async function warnsOfNoCombine(cluster: MapCluster): Promise<void> {

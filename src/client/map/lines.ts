@@ -1,25 +1,28 @@
 import { MAX_ITEM_BYTES, MAX_PIECE_BYTES, MAX_SHOWN_ITEM_CHARS } from "../../limits.ts";
 import { NEWLINE } from "../../protocol/framing.ts";
-import type { Piece } from "./job.ts";
+import type { Failure, Piece } from "./job.ts";
 
 /** What a word of four newlines is. */
 const FOUR_NEWLINES = 0x0a0a0a0a;
 
 /** What an item is whose line is longer than it may be. */
-export const TOO_LONG = `longer than ${MAX_ITEM_BYTES} bytes`;
+const TOO_LONG = `longer than ${MAX_ITEM_BYTES} bytes`;
 
-/** How the line begins that is given in the place of one that is too long; it is no JSON. */
+/** How the line begins that is given in the place of one that is too long; it is no JSON, and fails for that. */
 export const LONG_LINE = `${TOO_LONG}: `;
 
-/** Thrown where a line of input is longer than an item may be. */
-export class LongLineError extends RangeError {
-  /** The error's class name. */
-  override name = "LongLineError";
+/** A failure as it is told: of a line that was too long, and was not given as it is, with the reason. */
+export function explainLong(failure: Failure): Failure {
+  const { worker: _worker, item = "", ...rest } = failure;
+  if (failure.cause !== "input" || !item.startsWith(LONG_LINE)) return failure;
+  return { ...rest, error: `the line is ${TOO_LONG}`, item: item.slice(LONG_LINE.length) };
 }
 
 /**
  * Cuts a stream of bytes into pieces of whole lines, each with its newline, and counts them; blank lines are
- * left out. Bytes are read into storage of its own and copied once, whatever the length of the lines.
+ * left out. Bytes are read into storage of its own and copied once, whatever the length of the lines. Of a line
+ * that is longer than an item may be, {@linkcode LONG_LINE} and its beginning are given instead, and the rest is
+ * passed over.
  *
  * Invariant: 0 <= begun <= filled <= storage.length; no whole line lies between them when `space` is asked for.
  */
@@ -29,30 +32,13 @@ export class LineCutter {
   #isFirst = true;
   /** Whether what comes up to the next newline belongs to a line that is too long, and has been given. */
   #isSkipping = false;
-  readonly #foundLong: ((position: number) => void) | undefined;
-  /** Lines given until now, blank ones not counted. */
-  #count = 0;
-
-  /**
-   * A cutter that has seen nothing.
-   *
-   * @param foundLong Is told the place, from 1, of a line that is longer than an item may be: {@linkcode LONG_LINE}
-   * and its beginning are given instead of it, the rest is passed over. Absent if such a line ends it all.
-   */
-  constructor(foundLong?: (position: number) => void) {
-    this.#foundLong = foundLong;
-  }
 
   /** Where the next bytes are to be read to. */
   get space(): Uint8Array<ArrayBuffer> {
     return this.#storage.subarray(this.#filled);
   }
 
-  /**
-   * Gives the pieces that are whole now that so many bytes have been read to {@linkcode space}.
-   *
-   * @throws {LongLineError} If a line is longer than an item may be, and nobody is told of it.
-   */
+  /** Gives the pieces that are whole now that so many bytes have been read to {@linkcode space}. */
   filled(bytes: number): Piece[] {
     const before = this.#filled;
     this.#filled += bytes;
@@ -98,7 +84,6 @@ export class LineCutter {
     let long: Piece | undefined;
     if (this.#filled - from > MAX_ITEM_BYTES) {
       long = { bytes: this.#inPlaceOf(from), count: 1 };
-      this.#count++;
       this.#isSkipping = true;
       from = this.#filled;
     }
@@ -120,11 +105,6 @@ export class LineCutter {
 
   /** What is given for the next line, which begins at `start` and is too long. */
   #inPlaceOf(start: number): Uint8Array<ArrayBuffer> {
-    const position = this.#count + 1;
-    if (this.#foundLong === undefined) {
-      throw new LongLineError(`item ${position} is ${TOO_LONG}`);
-    }
-    this.#foundLong(position);
     const line = new Uint8Array(LONG_LINE.length + MAX_SHOWN_ITEM_CHARS + 1);
     new TextEncoder().encodeInto(LONG_LINE, line);
     line.set(this.#storage.subarray(start, start + MAX_SHOWN_ITEM_CHARS), LONG_LINE.length);
@@ -158,7 +138,6 @@ export class LineCutter {
         else if (kept !== lineStart) storage.copyWithin(kept, lineStart, next);
         kept += length;
         count++;
-        this.#count++;
       }
       lineStart = next;
     }

@@ -22,6 +22,7 @@ import {
   textOrShown,
   wholeNumber,
 } from "./job_wire.ts";
+import { explainLong } from "./lines.ts";
 import { LongValue } from "./long_value.ts";
 import { Merges } from "./merges.ts";
 import { itemText, Unanswered } from "./unanswered.ts";
@@ -328,7 +329,7 @@ export class MapMachine implements Machine {
     this.#answered(1);
     // Whoever tells of a slot that is gone may not know what it was at.
     const { item = itemText(first, failure.position, this.#job.range?.first) } = failure;
-    const whole = { ...failure, item };
+    const whole = explainLong({ ...failure, item });
     this.#credits.hold(failedBytes(whole));
     this.#port.failed(whole);
     this.#credits.grant(this.#unanswered.sent);

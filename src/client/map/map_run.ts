@@ -100,14 +100,8 @@ export class MapRun {
       if (outcomes.length > 0) {
         this.#queue = [];
         await this.#take(outcomes);
-      } else if (this.#failure !== undefined) {
-        const { error } = this.#failure;
-        if (error instanceof MapError) {
-          const { code, message: text } = error;
-          await explainCode(this.#options.job, { code, text });
-        }
-        throw error;
-      } else if (this.#isAnswered) return;
+      } else if (this.#failure !== undefined) await this.#raise(this.#failure.error);
+      else if (this.#isAnswered) return;
       else await new Promise<void>((resolve) => this.#woken = resolve);
     }
   }
@@ -134,11 +128,13 @@ export class MapRun {
    * @throws Whatever the job fails with, as soon as it does.
    */
   async orFailed<T>(promise: Promise<T>): Promise<T> {
-    if (this.#failure !== undefined) throw this.#failure.error;
     const failed = Promise.withResolvers<never>();
+    if (this.#failure !== undefined) failed.reject(this.#failure.error);
     this.#onFailure.add(failed.reject);
     try {
-      return await Promise.race([promise, failed.promise]);
+      return await Promise.race([failed.promise, promise]);
+    } catch (error) {
+      return await this.#raise(error);
     } finally {
       this.#onFailure.delete(failed.reject);
     }
@@ -150,6 +146,15 @@ export class MapRun {
     this.#wakeFeeding();
     this.#driver.step({ kind: "stop" });
     await this.#driver.stopped;
+  }
+
+  /** Fails, with what is known here of why. */
+  async #raise(error: unknown): Promise<never> {
+    if (error instanceof MapError) {
+      const { code, message: text } = error;
+      await explainCode(this.#options.job, { code, text });
+    }
+    throw error;
   }
 
   /** Has outcomes taken, up to the first failure if that ends the job. */

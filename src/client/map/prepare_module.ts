@@ -144,8 +144,17 @@ export async function explainCode(
   if (why !== "bad_code" || !text.includes("SyntaxError")) return;
   const script = new TextDecoder().decode(code);
   // What types were taken away of has none any more, so this is a file that is called JavaScript.
-  if (await stripOrExplain({ name, text: script }) === script) return;
-  throw new ModuleError(`cannot read ${name}: it is TypeScript: name it .ts`);
+  if (await stripOrExplain({ name, text: script }) !== script) {
+    throw new ModuleError(`cannot read ${name}: it is TypeScript: name it .ts`);
+  }
+  const [, line, column] = /:(\d+):(\d+)$/.exec(text) ?? [];
+  const before = script.split("\n")[Number(line) - 1]?.slice(0, Number(column)) ?? "";
+  if (!/@$|\baccessor\s+.$/.test(before)) return;
+  throw new ModuleError(
+    `cannot read ${name}:${line}:${column}: decorators and accessor fields are in no runtime yet: ` +
+      `compile the file first, for example with npx esbuild ${name} --bundle --format=esm ` +
+      "--target=es2022 --outfile=compiled.js",
+  );
 }
 
 async function stripOrExplain(

@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { LineCutter, LONG_LINE, LongLineError } from "../../../../src/client/map/lines.ts";
+import { explainLong, LineCutter, LONG_LINE } from "../../../../src/client/map/lines.ts";
 import type { Piece } from "../../../../src/client/map/job.ts";
 import { MAX_ITEM_BYTES, MAX_PIECE_BYTES, MAX_SHOWN_ITEM_CHARS } from "../../../../src/limits.ts";
 
@@ -11,8 +11,8 @@ const decoder = new TextDecoder();
 function cut(
   bytes: Uint8Array,
   sizes: (rest: number) => number = (rest) => rest,
-  cutter: LineCutter = new LineCutter(),
 ): Piece[] {
+  const cutter = new LineCutter();
   const pieces: Piece[] = [];
   for (let at = 0; at < bytes.length;) {
     const { space } = cutter;
@@ -69,13 +69,9 @@ Deno.test("LineCutter gives a line that is longer than a piece by itself", () =>
   }
 });
 
-Deno.test("LineCutter takes a line of the greatest length, and says which one is longer", () => {
+Deno.test("LineCutter takes a line of the greatest length as it is", () => {
   const longest = new Uint8Array(MAX_ITEM_BYTES).fill(0x31);
   assertEquals(cut(longest).map(({ bytes }) => bytes.length), [MAX_ITEM_BYTES + 1]);
-  const input = new Uint8Array(MAX_ITEM_BYTES + 100).fill(0x31);
-  input.set(encoder.encode("7\n\n8\n"));
-  const error = assertThrows(() => cut(input, () => MAX_PIECE_BYTES), LongLineError);
-  assertEquals(error.message, `item 3 is longer than ${MAX_ITEM_BYTES} bytes`);
 });
 
 Deno.test("LineCutter passes over a byte order mark in front", () => {
@@ -84,25 +80,24 @@ Deno.test("LineCutter passes over a byte order mark in front", () => {
   assertEquals(linesOf(cut(encoder.encode("\ufeff"))), []);
 });
 
-Deno.test("LineCutter says of a line that is too long also where its newline came with it", () => {
-  for (const ends of [true, false]) {
-    const input = new Uint8Array(MAX_ITEM_BYTES + 300_000).fill(0x31);
-    input.set(encoder.encode("7\n"));
-    if (ends) input.set(encoder.encode("\n"), MAX_ITEM_BYTES + 3);
-    const error = assertThrows(() => cut(input), LongLineError);
-    assertEquals(error.message, `item 2 is longer than ${MAX_ITEM_BYTES} bytes`);
-  }
-});
-
 Deno.test("LineCutter gives a short line for one that is too long, and goes on", () => {
   const long = "z".repeat(2.5 * MAX_ITEM_BYTES);
   const text = encoder.encode(`1\n${long.slice(0, MAX_ITEM_BYTES + 1)}\n2\n\n${long}\n3\n${long}`);
   for (const size of [64 * 1024, MAX_PIECE_BYTES + 1, Infinity]) {
-    const positions: number[] = [];
-    const cutter = new LineCutter((position) => positions.push(position));
-    const lines = linesOf(cut(text, () => size, cutter));
-    assertEquals(positions, [2, 4, 6]);
+    const lines = linesOf(cut(text, () => size));
     const instead = LONG_LINE + "z".repeat(MAX_SHOWN_ITEM_CHARS);
     assertEquals(lines, ["1", instead, "2", instead, "3", instead]);
   }
+});
+
+Deno.test("the failure of what was given for a line that is too long says so, and others stay", () => {
+  const of = { position: 2, cause: "input", error: "the line is no JSON", worker: "w" } as const;
+  assertEquals(explainLong({ ...of, item: `${LONG_LINE}zz` }), {
+    position: 2,
+    cause: "input",
+    error: `the line is longer than ${MAX_ITEM_BYTES} bytes`,
+    item: "zz",
+  });
+  const others = [of, { ...of, item: "zz" }, { ...of, cause: "error", item: LONG_LINE }] as const;
+  for (const other of others) assertEquals(explainLong(other), other);
 });
