@@ -23,7 +23,16 @@ import { note, print } from "./print.ts";
 import { againstTable, comparisonTable } from "./report/comparison.ts";
 import { aimsTable, conditions, figuresTable, resultMarkdown } from "./report/markdown.ts";
 import { aimsPlot } from "./report/plot.ts";
-import { encodeResult, latestResult, nameOf, type Result, thisMachine } from "./report/result.ts";
+import {
+  commitOf,
+  encodeResult,
+  isBusy,
+  latestResult,
+  nameOf,
+  type Result,
+  thisMachine,
+} from "./report/result.ts";
+import { PROJECT } from "./paths.ts";
 import { RESULTS, showResults } from "./show.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import type { Context, Scenario } from "./scenarios/scenario.ts";
@@ -76,7 +85,11 @@ async function runAndReport(flags: Flags): Promise<number> {
 async function run(flags: Flags, broken: string[]): Promise<Result> {
   const { isQuick, pairs, scenarios: wanted } = flags;
   const machine = thisMachine();
+  if (isBusy(machine)) {
+    note(`load ${machine.loadBefore}: other work runs here, and will be in the figures`);
+  }
   const date = new Date().toISOString();
+  const commit = await commitOf(PROJECT);
   const builds: Programs[] = [];
   if (flags.sources) builds.push(SOURCES);
   if (flags.executables) builds.push(await executablesIn(flags.dist));
@@ -111,6 +124,7 @@ async function run(flags: Flags, broken: string[]): Promise<Result> {
   }
   return {
     ...{ version: 1, suite, date, machine, deno: Deno.version.deno },
+    ...(commit === undefined ? {} : { commit }),
     builds: Object.fromEntries(builds.map(({ name, deno }) => [name, deno])),
     ...{
       regime: regime.name,

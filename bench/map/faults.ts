@@ -12,14 +12,14 @@ import { findMapPeers, SEQUENTIAL_PYTHON } from "./peers.ts";
 import { busiestDescendant, killAll } from "./processes.ts";
 import { countWrong, openPlace, type Place, watchJob } from "./runs.ts";
 import { ourSubject, SEQUENTIAL_DENO, type Subject, type Tongue } from "./subject.ts";
-import { isPeersRound, turnsOf } from "./turns.ts";
+import { turnsOf } from "./turns.ts";
 import { pairsOf, scaled, type Work } from "./work.ts";
 
 /** What goes wrong in a job. */
 const FAULTS = [
   ["none", "nothing goes wrong"],
   ["killed", "a worker killed (SIGKILL)"],
-  ["poison", "one item whose processing kills its process"],
+  ["poison", "one item that eats all memory (of peers: kills its process)"],
 ] as const;
 type Fault = typeof FAULTS[number][0];
 
@@ -32,7 +32,7 @@ const PARALLEL_CHUNK = 100;
 /** How long after the first result a worker is lost, against the time of one process alone. */
 const LOST_AFTER = 1 / 6;
 
-/** What a user notices when a worker is lost, or an item kills its process. */
+/** What a user notices when a worker is lost, or an item eats all memory. */
 export function mapFaults(options: PeerOptions): Scenario {
   return {
     name: "map_faults",
@@ -74,7 +74,7 @@ export function mapFaults(options: PeerOptions): Scenario {
           // One that hung will do so again, and where nothing goes wrong there is not much to see.
           isDue: (name, round) =>
             turns.isDue(name, round) && !hanging.has(name) &&
-            (fault !== "none" || isPeersRound(round)),
+            (fault !== "none" || round === 0),
         });
         figures.push(...figuresOf(rounds, fault, title));
       }

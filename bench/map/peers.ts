@@ -50,7 +50,7 @@ async function findLibrary(
 }
 
 /** A job in Python, by one of the ways that the driver knows. */
-export function inPython(executor: string, python: string): Subject {
+function inPython(executor: string, python: string): Subject {
   return {
     name: executor,
     tongue: "python",

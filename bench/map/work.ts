@@ -24,7 +24,7 @@ export interface Work {
    */
   readonly steps?: number;
   /**
-   * The item whose processing kills its process.
+   * The item that eats all memory, or of a peer kills its process.
    *
    * @default {none}
    */

@@ -7,7 +7,7 @@ import {
   spreadFor,
   type Unit,
 } from "../measure/figure.ts";
-import type { Result } from "./result.ts";
+import { isBusy, type Result } from "./result.ts";
 
 /** A result as Markdown: the conditions, the aims, and every figure. */
 export function resultMarkdown(result: Result): string {
@@ -24,11 +24,14 @@ export function resultMarkdown(result: Result): string {
 
 /** Under which conditions a result was measured. */
 export function conditions(result: Result): string {
-  const { machine, builds, regime, pairs, sampleMs, deno, missing, size } = result;
+  const { machine, commit, builds, regime, pairs, sampleMs, deno, missing, size } = result;
   const names = Object.entries(builds).map(([build, version]) => `${build} on Deno ${version}`);
   const lines = [
     `- ${machine.cores} cores (${machine.processor}), ${machine.memoryGb} GB, ${machine.system};` +
-    ` load before: ${formatNumber(machine.loadBefore)}`,
+    ` load before: ${formatNumber(machine.loadBefore)}${
+      isBusy(machine) ? " (**other work ran: compare with care**)" : ""
+    }`,
+    ...(commit === undefined ? [] : [`- commit ${commit}`]),
     `- ${names.join(", ")}; floor and load generator on Deno ${deno}`,
     `- regime: ${regime}; ${pairs} rounds of ${formatNumber(sampleMs)} ms a load; size: ${size}`,
   ];

@@ -11,6 +11,8 @@ export interface Result {
   /** When it began, in UTC. */
   readonly date: string;
   readonly machine: Machine;
+  /** The commit of the sources, with a `+` behind it if files were changed; absent where that is not known. */
+  readonly commit?: string;
   /** The Deno that ran the benchmark, the floor and the sources. */
   readonly deno: string;
   /** The builds that were measured, with the Deno that each runs on. */
@@ -36,6 +38,24 @@ export interface Machine {
   readonly memoryGb: number;
   /** What the system says of its load of the last minute, before we began. */
   readonly loadBefore: number;
+}
+
+/** The commit of the project's sources. */
+export async function commitOf(folder: string): Promise<string | undefined> {
+  const git = async (...args: readonly string[]) => {
+    const { success, stdout } = await new Deno.Command("git", { args: [...args], cwd: folder })
+      .output();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  };
+  const commit = await git("rev-parse", "--short", "HEAD").catch(() => undefined);
+  if (commit === undefined) return undefined;
+  const changed = await git("status", "--porcelain", "--untracked-files=no");
+  return changed === "" ? commit : `${commit}+`;
+}
+
+/** Whether so much else ran on a machine that its figures say little. */
+export function isBusy({ loadBefore, cores }: Machine): boolean {
+  return loadBefore > cores / 2;
 }
 
 /** This machine, now. */

@@ -84,8 +84,8 @@ const SPEEDS: readonly Column[] = [
 const FAULTS: readonly Column[] = [
   faults("killed", { en: "`kill -9` of a worker", es: "`kill -9` a un worker" }),
   faults("poison", {
-    en: "one item whose processing kills its process",
-    es: "un elemento cuyo proceso muere al procesarlo",
+    en: "one item that eats all memory (of peers: kills its process)",
+    es: "un elemento que se come toda la memoria (en los demás: mata su proceso)",
   }),
 ];
 
