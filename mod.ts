@@ -48,5 +48,5 @@ export { ListenError } from "./src/net/listener.ts";
 export type { Log, RunningRole } from "./src/net/role.ts";
 export type { Address, LogLevel } from "./src/protocol/machine.ts";
 export type { Part } from "./src/protocol/messages.ts";
-export { type RunningServer, type ServerOptions, startServer } from "./src/server/server.ts";
+export { type ServerOptions, startServer } from "./src/server/server.ts";
 export { startWorker, type WorkerOptions } from "./src/worker/worker.ts";

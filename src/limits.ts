@@ -292,6 +292,8 @@ export const MAX_TOLD_SLOTS = 65_536;
 export const PROGRESS_INTERVAL_MS = 1000;
 /** A chunk that was running on so many workers when they died is taken apart to find the item that does it. */
 export const POISON_DEATHS = 3;
+/** Losses of a chunk's worker after which each further one is a death, though its process came back. */
+export const POISON_LOSSES = 10;
 /** Memory of a slot, in mebibytes, above which its item fails. */
 export const DEFAULT_SLOT_MEMORY_MB = 1024;
 /** The least that a slot can work with, in mebibytes: it has about 60 before it has loaded anything. */
@@ -329,6 +331,16 @@ export const SLOT_FAILURES_TO_NONE = 3;
 export const SLOT_HEARTBEATS_TO_DOWN = 10;
 /** Slots that may die before any has called a job's function, or in one chunk before they have said so. */
 export const MAX_SETUP_DEATHS = 3;
+/** Accumulators of a slot that are tried out: the first may be of a single item, for which much looks right. */
+export const ACCUMULATOR_TRIES = 8;
+/** So many are if they are long: to try one out takes longer than to hand it on. */
+export const LONG_ACCUMULATOR_TRIES = 2;
+/** What a long one is. */
+export const LONG_ACCUMULATOR_CHARS = 64 * 1024;
+/** The share of a number by which rounding may change it where an accumulator should stay the same. */
+export const ACCUMULATOR_ROUNDING = 1e-9;
+/** Failures that a slot tells with their stack: to write one down takes longer than most items. */
+export const MAX_SLOT_STACKS = 1000;
 /** How long the item of a chunk that is not wanted any more may go on before its slot is ended. */
 export const DROP_GRACE_MS = 1000;
 /** Job channels of clients that a server, or of requesters that a worker, serves at once. */

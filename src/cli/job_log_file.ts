@@ -53,7 +53,7 @@ export class JobLogFile {
     try {
       file = await Deno.open(path, { read: true, write: true, create: true });
     } catch (error) {
-      throw problem(path, describeFileProblem(error), error);
+      throw problem(path, describeFileProblem(error, path), error);
     }
     if (!(await file.stat()).isFile) {
       file.close();

@@ -5,7 +5,7 @@ import { isJsonObject, parseJson } from "../protocol/json.ts";
 import { UsageError } from "./exit_status.ts";
 import { describeFileProblem, namingFile } from "./file_problem.ts";
 import { emptiedOnce } from "./map_output.ts";
-import { writeStderr, writeWhole } from "./stdio.ts";
+import { writeWhole } from "./stdio.ts";
 
 /** Takes the items that failed, in order. */
 export interface FailuresOutput {
@@ -32,8 +32,8 @@ export async function openFailures(
 ): Promise<FailuresOutput> {
   if (path === undefined) {
     const write = (failures: readonly Failure[]) => {
-      writeStderr(failures.map(failureLine).join(""));
-      return Promise.resolve();
+      const lines = encoder.encode(failures.map(failureLine).join(""));
+      return namingFile("stderr", writeWhole(Deno.stderr, lines));
     };
     return { write, begin: () => Promise.resolve(), close: () => {} };
   }
@@ -50,7 +50,7 @@ export async function openFailures(
     };
     return { write, begin, close: () => file.close() };
   } catch (error) {
-    const why = describeFileProblem(error);
+    const why = describeFileProblem(error, path);
     throw new UsageError(`cannot write --errors "${path}": ${why}`, "errors", { cause: error });
   }
 }
@@ -85,7 +85,7 @@ async function positionsIn(file: Deno.FsFile): Promise<Set<number>> {
 }
 
 /** A failure as `--errors` has it. */
-export function failureLine({ position, item, cause, error, worker }: Failure): string {
+function failureLine({ position, item, cause, error, worker }: Failure): string {
   const head = `${BEGINNING}${position},"item":${item === undefined ? null : asJson(item)}`;
   const rest = JSON.stringify({ cause, error, ...(worker === undefined ? {} : { worker }) });
   return `${head},${rest.slice(1)}\n`;
@@ -104,15 +104,35 @@ export function errorText(error: MapError, modulePath: string): string {
     ...(item === undefined ? [] : [`  item: ${item.trim()}`]),
     ...(worker === undefined ? [] : [`  worker: ${worker}`]),
     ...(userStack === undefined ? [] : userStack.split("\n").map((line) => `  ${line.trim()}`)),
-  ].map((line) => harmless(line) + "\n").join("") + inputHint(error.failure, error.message);
+  ].map((line) => harmless(line) + "\n").join("") + failureHint(error.failure, error.message);
 }
 
-const INPUT_HINT = "client: every line is one JSON value: make text so with jq -R . " +
-  "and an array with jq -c '.[]'\n";
+/** What helps, by what a failure says. */
+const HINTS: readonly { readonly cause: string; readonly text: RegExp; readonly hint: string }[] = [
+  {
+    cause: "input",
+    text: /the line is no JSON/,
+    hint: "every line is one JSON value: make text so with jq -R . and an array with jq -c '.[]'",
+  },
+  {
+    cause: "input",
+    text: /the line is not UTF-8/,
+    hint: "save the file as UTF-8; what Windows PowerShell 5 writes with > is UTF-16",
+  },
+  {
+    cause: "error",
+    text: new RegExp(
+      "^ReferenceError: (?:Deno|process|require|module|Buffer|fetch|XMLHttpRequest|WebSocket|" +
+        "localStorage|window|document|Worker) is not defined",
+    ),
+    hint: "a function has the language, and neither files, network, processes nor a page",
+  },
+];
 
-/** What helps where a line of input is no JSON; empty for other failures. */
-export function inputHint(cause: string | undefined, text: string): string {
-  return cause === "input" && text.includes("the line is no JSON") ? INPUT_HINT : "";
+/** What helps against a failure; empty where nothing is known. */
+export function failureHint(cause: string | undefined, text: string): string {
+  const found = HINTS.find((one) => one.cause === cause && one.text.test(text));
+  return found === undefined ? "" : `client: ${found.hint}\n`;
 }
 
 /** Why a job that went on to its end was no success. */

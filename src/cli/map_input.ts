@@ -26,7 +26,7 @@ export async function openItems(path: string | undefined): Promise<ItemsInput> {
     if (isDirectory) throw new Error("it is a folder");
     return itemsOf(`--input "${path}"`, file, isFile ? size : undefined);
   } catch (error) {
-    const why = describeFileProblem(error);
+    const why = describeFileProblem(error, path);
     throw new UsageError(`cannot read --input "${path}": ${why}`, "input", { cause: error });
   }
 }

@@ -45,7 +45,7 @@ export async function openResults(path: string | undefined): Promise<ResultsOutp
     };
     return { write, begin, close: () => file.close() };
   } catch (error) {
-    const why = describeFileProblem(error);
+    const why = describeFileProblem(error, path);
     throw new UsageError(`cannot write --output "${path}": ${why}`, "output", { cause: error });
   }
 }

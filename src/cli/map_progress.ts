@@ -7,6 +7,8 @@ import { writeStderr } from "./stdio.ts";
 
 /** Columns of a progress line that goes to no terminal. */
 const PLAIN_COLUMNS = 120;
+/** Of a terminal that does not say how wide it is. */
+const USUAL_COLUMNS = 80;
 
 /** Where the numbers of a progress line come from. */
 export interface MapProgressOptions {
@@ -118,7 +120,7 @@ export class MapProgress implements Disposable {
   #draw(): void {
     if (this.#isHidden) return;
     const { total, input } = this.#options;
-    const columns = this.#isTerminal ? Deno.consoleSize().columns : PLAIN_COLUMNS;
+    const columns = this.#isTerminal ? Deno.consoleSize().columns || USUAL_COLUMNS : PLAIN_COLUMNS;
     const line = formatProgress({
       done: this.done,
       failed: this.failed,

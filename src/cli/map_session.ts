@@ -4,7 +4,7 @@ import { isFailure, itemError, MapRun, type Outcome } from "../client/map/map_ru
 import type { Address } from "../protocol/machine.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import type { MapAction } from "./map_action.ts";
-import { failedText, inputHint, printText } from "./map_failures.ts";
+import { failedText, failureHint, printText } from "./map_failures.ts";
 import type { MapFiles } from "./map_files.ts";
 import { ArrayParts } from "./map_output.ts";
 import type { MapProgress } from "./map_progress.ts";
@@ -116,12 +116,11 @@ export class MapSession implements AsyncDisposable {
     await progress.apart(pieces, output.write);
   }
 
-  /** Says once what helps where lines are no JSON. */
+  /** Says once what helps. */
   #hint(failed: readonly Failure[]): void {
     if (this.#isHinted) return;
-    const hint = failed.map(({ cause, error }) => inputHint(cause, error)).find((text) =>
-      text !== ""
-    );
+    const hints = failed.map(({ cause, error }) => failureHint(cause, error));
+    const hint = hints.find((text) => text !== "");
     if (hint === undefined) return;
     this.#isHinted = true;
     this.#options.progress.above(hint);

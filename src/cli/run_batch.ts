@@ -70,9 +70,13 @@ async function openInput(path: string | undefined): Promise<Input> {
     if (isDirectory) throw new Error("it is a folder");
     return { readable: file.readable, totalBytes: isFile ? size : undefined };
   } catch (error) {
-    throw new UsageError(`cannot read --input "${path}": ${describeFileProblem(error)}`, "input", {
-      cause: error,
-    });
+    throw new UsageError(
+      `cannot read --input "${path}": ${describeFileProblem(error, path)}`,
+      "input",
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -92,7 +96,7 @@ async function openOutput(path: string | undefined): Promise<Output> {
     };
   } catch (error) {
     throw new UsageError(
-      `cannot write --output "${path}": ${describeFileProblem(error)}`,
+      `cannot write --output "${path}": ${describeFileProblem(error, path)}`,
       "output",
       {
         cause: error,

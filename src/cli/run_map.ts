@@ -1,11 +1,6 @@
-import { MapError, ModuleError, ProtocolError } from "../client/errors.ts";
+import { MapError, ModuleError, ProtocolError, ServerUnreachableError } from "../client/errors.ts";
 import type { MapJob } from "../client/map/job.ts";
-import {
-  decodeModule,
-  isTypeScript,
-  needsCombine,
-  prepareModule,
-} from "../client/map/prepare_module.ts";
+import { decodeModule, isTypeScript, prepareModule } from "../client/map/prepare_module.ts";
 import { NoResultError } from "../jobs/accumulator.ts";
 import type { Address } from "../protocol/machine.ts";
 import type { ClientOptions } from "./commands.ts";
@@ -18,17 +13,10 @@ import type { ItemsInput } from "./map_input.ts";
 import { MapProgress, type MapProgressOptions } from "./map_progress.ts";
 import { MapSession } from "./map_session.ts";
 import { onEndingSignal } from "./signals.ts";
-import { writeStderr } from "./stdio.ts";
 
 /** Runs a function of the user's own over many inputs, and gives the client's exit status. */
 export async function runMap(options: ClientOptions, action: MapAction): Promise<number> {
   const job = await readJob(action);
-  if (await needsCombine(job)) {
-    writeStderr(
-      `client: ${job.name} has an object or array as "initial" and no "combine": ` +
-        "its reduce will be called with accumulators as values (see --help)\n",
-    );
-  }
   if (!action.isHere) return await runOn(options.servers, options.timeoutMs, action, job);
   const { startHere } = await import("./here.ts");
   await using here = startHere(options.logLevel);
@@ -71,7 +59,7 @@ async function readModule(path: string): Promise<string> {
   } catch (error) {
     const why = error instanceof Deno.errors.NotCapable
       ? "it must be a file of its own"
-      : describeFileProblem(error);
+      : describeFileProblem(error, path);
     const message = `cannot read the module "${path}": ${why}`;
     throw new UsageError(message, undefined, { cause: error });
   }
@@ -106,6 +94,9 @@ async function runOn(
   try {
     return await Promise.race([session.run(), ended.promise]);
   } catch (error) {
+    if (error instanceof ServerUnreachableError && progress.done > 0) {
+      progress.above(lostText(action, progress.done));
+    }
     const text = describe(error, action.modulePath, progress.jobName);
     if (text === undefined) throw asUsage(error);
     progress.above(text);
@@ -122,6 +113,14 @@ function cancelledText({ isHere, logPath }: MapAction, isConnected: boolean): st
     : "no server is connected; one that still has the job ends it by itself";
   const advice = logPath === undefined ? "" : "; to go on, run the same command again";
   return `client: cancelled: ${end}${advice}\n`;
+}
+
+/** What is said where the job has lost its server for good. */
+function lostText({ logPath }: MapAction, done: number): string {
+  const advice = logPath === undefined
+    ? "with --resume FILE they would not have to be done again"
+    : "to go on, run the same command again";
+  return `client: the job is lost after ${done} items; ${advice}\n`;
 }
 
 /** Whether somebody looks at stderr, and is not typing the input meanwhile. */

@@ -1,7 +1,7 @@
 import type { RunningRole } from "../net/role.ts";
 import { formatAddress } from "../protocol/address.ts";
 import { LocalWorkers } from "../server/local_workers.ts";
-import type { RunningServer } from "../server/server.ts";
+import type { MovableServer } from "../server/server.ts";
 import type { ServerOptions } from "./commands.ts";
 import { EXIT_STATUS } from "./exit_status.ts";
 import { CORES } from "./kinds.ts";
@@ -13,11 +13,11 @@ import { stderrLog, writeStdout } from "./stdio.ts";
 export async function runServer(options: ServerOptions): Promise<number> {
   const { workers, local, allowCode = false, logLevel, ...rest } = options;
   const log = stderrLog("calc-server", logLevel);
-  let server: RunningServer | undefined;
+  let server: MovableServer | undefined;
   const count = local === CORES ? navigator.hardwareConcurrency : local ?? 0;
   await dropPermissions(count === 0 ? ["read", "run"] : ["read"]);
   // What a server is made of is loaded while its workers start.
-  const [locals, { startServer }] = await Promise.all([
+  const [locals, { startMovableServer }] = await Promise.all([
     LocalWorkers.start(count, {
       allowCode,
       log,
@@ -27,7 +27,7 @@ export async function runServer(options: ServerOptions): Promise<number> {
   ]);
   try {
     const all = [...workers, ...locals.addresses];
-    server = startServer({ ...rest, workers: all, log });
+    server = startMovableServer({ ...rest, workers: all, log });
     stopOnSignals(server, log);
     await announce(server, all.map(formatAddress));
     await server.finished;

@@ -44,7 +44,7 @@ export const OPERATION_NAMES = OPERATIONS;
 export type OperationName = typeof OPERATION_NAMES[number];
 
 /** How much is logged, from little to much. */
-export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 
 const timeout = duration({ min: 1, max: MAX_TIMEOUT_MS });
 

@@ -62,7 +62,7 @@ export interface RequestOptions {
 export interface SumSquaresResult {
   /** The exact sum. */
   readonly result: bigint;
-  /** One for each configured worker, in order. */
+  /** The ranges in order: as many as there were workers, but none that is empty. */
   readonly parts: readonly Part[];
 }
 

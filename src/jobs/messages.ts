@@ -219,7 +219,8 @@ export interface ReturnedMessage {
   readonly ms: number;
   /**
    * `dropped`: as was asked; `leaving`: the runner goes; `lost`: what ran it died, and it was running there
-   * (which, if it happens often, is the chunk's fault); `late`: it took much longer than a chunk should.
+   * (which, if it happens often, is the chunk's fault); `late`: it took much longer than a chunk should, or there
+   * is no slot for it now.
    */
   readonly why: "dropped" | "leaving" | "lost" | "late";
 }

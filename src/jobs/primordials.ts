@@ -32,6 +32,8 @@ export const rawJson: (text: string) => object =
 export const reflectApply: typeof Reflect.apply = apply;
 /** `Array.isArray`. */
 export const isArray: (value: unknown) => boolean = Array.isArray;
+/** `Object.keys`. */
+export const keysOf: (value: object) => string[] = Object.keys;
 /** `Number.isSafeInteger`. */
 export const isSafeInteger: (value: unknown) => boolean = Number.isSafeInteger;
 /** `Object.getPrototypeOf`. */

@@ -17,8 +17,8 @@ const ANSWERS: ReadonlySet<unknown> = new Set([
   "slots",
   "job_failed",
 ]);
-/** Why a chunk goes back at once when it is asked for, or given to somebody who leaves. */
-const RETURNED_AT_ONCE: ReadonlySet<unknown> = new Set(["dropped", "leaving"]);
+/** Why a chunk may go back at once: it was asked for, or given to somebody who leaves, or who has no slot for it. */
+const RETURNED_AT_ONCE: ReadonlySet<unknown> = new Set(["dropped", "leaving", "late"]);
 /** Messages without which a job is the same. */
 const ASIDES: ReadonlySet<unknown> = new Set(["at", "print"]);
 

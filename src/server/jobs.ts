@@ -7,7 +7,7 @@ import type { Session } from "../protocol/session.ts";
 import type { Coordinator } from "../scheduling/coordinator.ts";
 import type { ClientJob } from "../scheduling/jobs/client_job.ts";
 import { JobHub } from "../scheduling/jobs/hub.ts";
-import { hasRun, workforceOf } from "../scheduling/jobs/progress.ts";
+import { workforceOf } from "../scheduling/jobs/progress.ts";
 
 /** How a server's jobs are set up. */
 export interface JobServiceOptions {
@@ -63,7 +63,7 @@ export class JobService {
       text: encodeOkReply(members, id),
       accept: () => {
         if (worker === undefined) this.hub.addClient(connection, nowMs);
-        else this.hub.addWorker(connection, worker, slots, nowMs);
+        else this.hub.addWorker(connection, worker, { slots, instance }, nowMs);
       },
     };
   }
@@ -92,10 +92,10 @@ export class JobService {
     return {
       job: job.name,
       name: job.opening.name,
-      state: slots > 0 && hasRun(job) ? "running" : "waiting",
-      done: job.done,
+      state: slots > 0 && job.hasRun ? "running" : "waiting",
+      done: job.tally.done,
       ...(total === undefined ? {} : { total }),
-      failed: job.failed,
+      failed: job.tally.failed,
       workers,
       slots,
       since_ms: Math.round(nowMs - job.startedMs),

@@ -7,7 +7,7 @@ import {
 import { nowMs } from "../net/clock.ts";
 import { sha256 } from "../net/sha256.ts";
 import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
-import { checkAddresses, checkNumber } from "../protocol/checks.ts";
+import { checkAddresses, checkNames, checkNumber } from "../protocol/checks.ts";
 import { isLoopback } from "../protocol/address.ts";
 import type { Address } from "../protocol/machine.ts";
 import { ServerMachine } from "./machine.ts";
@@ -51,11 +51,24 @@ export interface ServerOptions {
   log?: Log;
 }
 
-/** A coordinator that is running in this process. */
-export interface RunningServer extends RunningRole {
+/** A coordinator whose workers may be moved, as those are that it has started itself. */
+export interface MovableServer extends RunningRole {
   /** Gives the worker at a place (counted from 0) another address. */
   readdress(index: number, address: Address): void;
 }
+
+/** The options; TypeScript sees to it that none is left out here. */
+const SERVER_OPTIONS = Object.keys(
+  {
+    workers: 0,
+    host: 0,
+    port: 0,
+    workerTimeoutMs: 0,
+    maxLineBytes: 0,
+    insecure: 0,
+    log: 0,
+  } satisfies Record<keyof ServerOptions, 0>,
+);
 
 /**
  * Starts a coordinator in this process.
@@ -69,9 +82,16 @@ export interface RunningServer extends RunningRole {
  * ```
  *
  * @throws {ListenError} If the address cannot be listened on.
+ * @throws {TypeError} If there is no such option.
  * @throws {RangeError} If an option cannot be used, such as an address that is named twice.
  */
-export function startServer(options: ServerOptions): RunningServer {
+export function startServer(options: ServerOptions): RunningRole {
+  checkNames(options, SERVER_OPTIONS);
+  return startMovableServer(options);
+}
+
+/** Like {@linkcode startServer}, for a server that starts workers itself. */
+export function startMovableServer(options: ServerOptions): MovableServer {
   const { host = "127.0.0.1", port = DEFAULT_SERVER_PORT, workers, log = () => {} } = options;
   const {
     workerTimeoutMs = DEFAULT_WORKER_TIMEOUT_MS,

@@ -10,13 +10,19 @@ import { InputError, ItemReader } from "../jobs/items.ts";
 import { parseMarked } from "../jobs/marked_json.ts";
 import { isSafeInteger, sliceText, toBigInt, toNumber } from "../jobs/primordials.ts";
 import { ValueError } from "../jobs/values.ts";
-import { LEFTOVERS_TURN_MS, MAX_SHOWN_ITEM_CHARS, SLOT_WATCH_MS } from "../limits.ts";
+import {
+  LEFTOVERS_TURN_MS,
+  MAX_SHOWN_ITEM_CHARS,
+  MAX_SLOT_STACKS,
+  SLOT_WATCH_MS,
+} from "../limits.ts";
+import { accumulatorText, Combiner } from "./combiner.ts";
 import type { JobContext } from "./job_context.ts";
 import type { Output } from "./output.ts";
 import type { Printer } from "./printer.ts";
 import * as shared from "./shared.ts";
 import type { SandboxChunk, SandboxJob } from "./shared.ts";
-import { accumulatorText, settled, type Sink, sinkOf } from "./sinks.ts";
+import { type Sink, sinkOf } from "./sinks.ts";
 import { messageOf, oneLine, stackOf } from "./trouble.ts";
 import { BrokenJobError, type UserModule } from "./user_module.ts";
 
@@ -43,12 +49,14 @@ export interface RunnerParts {
 
 /** Stretches that are still to be done: at each halving one is added, and there are at most 2^31 items. */
 const MAX_STRETCHES = 64;
+const MAX_SAFE = 2n ** 53n - 1n;
 const NO_CHUNK = { serial: 0, position: 0, count: 0, first: "0", itemBytes: 0, merge: false };
 
 /** Runs one chunk after the other. */
 export class ChunkRunner {
   readonly #parts: RunnerParts;
   readonly #state: Int32Array;
+  readonly #combiner: Combiner;
   readonly #sink: Sink;
   readonly #reader = new ItemReader();
   #chunk: SandboxChunk = NO_CHUNK;
@@ -63,6 +71,8 @@ export class ChunkRunner {
   #stretches = 0;
   /** What has to be waited for. */
   #promise: unknown;
+  /** Failures that were told with their stack. */
+  #stacks = 0;
   /** When what the function has left undone had its turn. */
   #turnedMs = -Infinity;
 
@@ -70,7 +80,9 @@ export class ChunkRunner {
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.#state = parts.state;
-    this.#sink = sinkOf(parts.job, parts.module, parts.output);
+    const { job, module, output } = parts;
+    this.#combiner = new Combiner(module, job.name);
+    this.#sink = sinkOf(job, module, output, this.#combiner);
   }
 
   /** Runs a chunk, whose lines these are, to its end, or until it shall stop. */
@@ -122,9 +134,19 @@ export class ChunkRunner {
     this.#index = 0;
     this.#ends[0] = chunk.count;
     this.#stretches = 1;
+    if (!isSafe) {
+      // A call is given two numbers or two bigints.
+      this.#cutAt(toNumber(MAX_SAFE + 1n - first));
+      this.#cutAt(toNumber(-MAX_SAFE - first));
+    }
     this.#sink.begin(0);
     this.#state[SPAN] = 1;
     this.#state[RUNNING] = chunk.serial;
+  }
+
+  /** The next stretch ends in front of an index, if that is within the chunk. */
+  #cutAt(index: number): void {
+    if (index > 0 && index < this.#chunk.count) this.#ends[this.#stretches++] = index;
   }
 
   #runOn(): boolean {
@@ -234,33 +256,21 @@ export class ChunkRunner {
    */
   #merge(): void {
     const { module, output, context } = this.#parts;
-    const { combine, reduce, initial } = module;
     const { count, position, itemBytes } = this.#chunk;
     // A single empty line asks for the accumulator of nothing.
     const isNothing = itemBytes < 2;
     let accumulator: unknown;
-    let index = 0;
-    this.#index = count;
-    try {
-      for (; index < count && !isNothing; index++) {
-        this.#state[INDEX] = index;
-        context.at(position + index);
-        const next = parseMarked(this.#reader.nextText());
-        accumulator = index === 0 ? next : settled(combine(accumulator, next), "combine");
-      }
-    } catch (error) {
-      throw this.#brokenMerge(error, combine === reduce ? "reduce of accumulators" : "combine");
+    for (let index = 0; index < count && !isNothing; index++) {
+      this.#state[INDEX] = index;
+      context.at(position + index);
+      const next = parseMarked(this.#reader.nextText());
+      accumulator = index === 0 ? next : this.#combiner.combine(accumulator, next);
     }
+    this.#index = count;
+    const text = isNothing ? module.initial : accumulatorText(accumulator);
+    if (!isNothing) this.#combiner.tryOut(text);
     output.startAt(0);
-    output.reduced(isNothing ? initial : accumulatorText(accumulator), count);
-  }
-
-  #brokenMerge(error: unknown, what: string): BrokenJobError {
-    const { name } = this.#parts.job;
-    const isOurs = ValueError.is(error);
-    const text = isOurs ? oneLine(error.message) : `${what} failed: ${messageOf(error, name)}`;
-    const stack = isOurs ? "" : stackOf(error, name);
-    return new BrokenJobError({ cause: "bad_job", error: text, stack, item: "" });
+    output.reduced(text, count);
   }
 
   /** Does what the other thread wants between two items; `true` if this chunk shall stop. */
@@ -296,7 +306,7 @@ export class ChunkRunner {
     output.tell(FROM_SANDBOX.failed, index, {
       cause: isInput ? "input" : isOurs ? "value" : "error",
       error: isOurs ? oneLine(error.message) : messageOf(error, name),
-      stack: isOurs ? "" : stackOf(error, name),
+      stack: isOurs || this.#stacks++ >= MAX_SLOT_STACKS ? "" : stackOf(error, name),
       item: this.#itemText(index),
     });
   }

@@ -102,7 +102,9 @@ export class Overseer {
     const { item_timeout_ms: itemTimeoutMs = Infinity } = this.job!;
     const mostMs = Math.max(SETUP_MAX_MS, itemTimeoutMs);
     this.#openedMs ??= nowMs;
-    if (nowMs - this.#openedMs > mostMs) this.#noSetup(`it took longer than ${mostMs} ms`);
+    if (nowMs - this.#openedMs > mostMs) {
+      this.#noSetup(`with the module's loading it took longer than ${mostMs} ms`);
+    }
   }
 
   /** What the function has left undone has no end: all is told, and others do what waits here. */

@@ -23,7 +23,7 @@ import {
   type SandboxJob,
   type SandboxStart,
 } from "./shared.ts";
-import { messageOf } from "./trouble.ts";
+import { messageOf, stackOf } from "./trouble.ts";
 import { BrokenJobError, loadModule } from "./user_module.ts";
 
 const { preventDefault } = Event.prototype;
@@ -103,7 +103,9 @@ class Sandbox {
     // Otherwise what the function leaves behind and fails later would end the slot, and nobody would know why.
     const complain = (event: Event, what: string, thrown: unknown) => {
       reflectApply(preventDefault, event, []);
-      printer.print([`${what}: ${messageOf(thrown, this.#name)}`]);
+      const frames = stackOf(thrown, this.#name);
+      const text = `${what}: ${messageOf(thrown, this.#name)}`;
+      printer.print([frames === "" ? text : `${text}\n${frames}`]);
     };
     addEventListener("unhandledrejection", (event) => {
       complain(event, "Unhandled rejection", event.reason);

@@ -7,21 +7,15 @@
  */
 
 import type { Accumulator } from "../jobs/accumulator.ts";
-import { markedText, parseMarked } from "../jobs/marked_json.ts";
+import { parseMarked } from "../jobs/marked_json.ts";
 import type { BuiltInReduce } from "../jobs/module.ts";
 import { accumulatorOf } from "../jobs/reduce.ts";
-import {
-  AS_JSON,
-  isBeyond,
-  type NumberForm,
-  TOLD_APART,
-  ValueError,
-  valueText,
-} from "../jobs/values.ts";
+import { AS_JSON, isBeyond, type NumberForm, TOLD_APART, valueText } from "../jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../limits.ts";
+import { accumulatorText, type Combiner, settled } from "./combiner.ts";
 import type { Output } from "./output.ts";
 import type { SandboxJob } from "./shared.ts";
-import { BrokenJobError, type UserModule } from "./user_module.ts";
+import type { UserModule } from "./user_module.ts";
 
 /** Takes the values of a chunk in order. */
 export interface Sink {
@@ -41,10 +35,15 @@ export interface Sink {
 }
 
 /** The sink that a job wants. */
-export function sinkOf(job: SandboxJob, module: UserModule, output: Output): Sink {
+export function sinkOf(
+  job: SandboxJob,
+  module: UserModule,
+  output: Output,
+  combiner: Combiner,
+): Sink {
   const form = job.tellsApart ? TOLD_APART : AS_JSON;
   if (job.reduce === null) return new LineSink(output, form);
-  if (job.reduce === "own") return new OwnSink(output, module);
+  if (job.reduce === "own") return new OwnSink(output, module, combiner);
   return new BuiltInSink(output, job.reduce, form);
 }
 
@@ -124,11 +123,13 @@ class BuiltInSink implements Sink {
 class OwnSink implements Sink {
   readonly #output: Output;
   readonly #module: UserModule;
+  readonly #combiner: Combiner;
   #accumulator: unknown;
   #from = 0;
 
-  constructor(output: Output, module: UserModule) {
+  constructor(output: Output, module: UserModule, combiner: Combiner) {
     this.#output = output;
+    this.#combiner = combiner;
     this.#module = module;
     this.#accumulator = parseMarked(module.initial);
   }
@@ -144,8 +145,10 @@ class OwnSink implements Sink {
 
   flush(end: number): void {
     if (end > this.#from) {
+      const text = accumulatorText(this.#accumulator);
+      this.#combiner.tryOut(text);
       this.#output.startAt(this.#from);
-      this.#output.reduced(accumulatorText(this.#accumulator), end - this.#from);
+      this.#output.reduced(text, end - this.#from);
     }
     // Where nothing is held, a reduce that threw may still have changed it.
     this.#accumulator = parseMarked(this.#module.initial);
@@ -153,32 +156,4 @@ class OwnSink implements Sink {
   }
 
   hurry(): void {}
-}
-
-/**
- * What a reduce gave.
- *
- * @throws {ValueError} If it has to be waited for, which the next call could not do.
- */
-export function settled(accumulator: unknown, name: string): unknown {
-  const isObject = typeof accumulator === "object" && accumulator !== null;
-  if (!isObject || typeof (accumulator as { then?: unknown }).then !== "function") {
-    return accumulator;
-  }
-  throw new ValueError(`${name} must not be async`);
-}
-
-/**
- * An accumulator as it travels.
- *
- * @throws {BrokenJobError} If it cannot, which is no single item's fault.
- */
-export function accumulatorText(accumulator: unknown): string {
-  try {
-    return markedText(accumulator);
-  } catch (error) {
-    if (!ValueError.is(error)) throw error;
-    const text = `the accumulator of reduce cannot be handed on: ${error.message}`;
-    throw new BrokenJobError({ cause: "bad_job", error: text, stack: "", item: "" });
-  }
 }

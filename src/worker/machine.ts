@@ -148,7 +148,8 @@ export class WorkerMachine implements Machine {
     const { connection } = session;
     const before = this.#sessions.release(session);
     const facts = ownFacts(this.#options.facts);
-    const members = { op: "channel", protocol: PROTOCOL_VERSION, ...facts };
+    const { instance } = this.#options;
+    const members = { op: "channel", protocol: PROTOCOL_VERSION, ...facts, instance };
     const text = before + encodeOkReply(members, request.id);
     this.#effects.push({ kind: "write", connection, text });
     this.#code.runner.takeChannel(connection, undefined, this.#nowMs);

@@ -10,7 +10,7 @@ import {
 import type { Spawner } from "../net/driver.ts";
 import { launch, type Log, randomSeed, roleFacts, type RunningRole } from "../net/role.ts";
 import { sha256 } from "../net/sha256.ts";
-import { checkAddresses, checkFlag, checkNumber } from "../protocol/checks.ts";
+import { checkAddresses, checkFlag, checkNames, checkNumber } from "../protocol/checks.ts";
 import type { Address } from "../protocol/machine.ts";
 import { exposure } from "./exposure.ts";
 import type { RunnerOptions } from "./jobs/port.ts";
@@ -58,7 +58,7 @@ export interface WorkerOptions {
    */
   allowCode?: boolean;
   /**
-   * How many such processes, or slots, calculate at once; as many more and one stand ready.
+   * How many such processes, or slots, calculate at once; for each that is free one stands ready, and one more.
    *
    * @default {navigator.hardwareConcurrency}
    */
@@ -80,6 +80,22 @@ export interface WorkerOptions {
   log?: Log;
 }
 
+/** The options; TypeScript sees to it that none is left out here. */
+const WORKER_OPTIONS = Object.keys(
+  {
+    host: 0,
+    port: 0,
+    maxLineBytes: 0,
+    join: 0,
+    name: 0,
+    allowCode: 0,
+    slots: 0,
+    slotMemoryBytes: 0,
+    insecure: 0,
+    log: 0,
+  } satisfies Record<keyof WorkerOptions, 0>,
+);
+
 /**
  * Starts a worker in this process.
  *
@@ -92,9 +108,11 @@ export interface WorkerOptions {
  * ```
  *
  * @throws {ListenError} If the address cannot be listened on.
+ * @throws {TypeError} If there is no such option.
  * @throws {RangeError} If an option cannot be used.
  */
 export function startWorker(options: WorkerOptions = {}): RunningRole {
+  checkNames(options, WORKER_OPTIONS);
   const { host = "127.0.0.1", join = [], log = () => {} } = options;
   const port = options.port ?? (join.length > 0 ? undefined : DEFAULT_WORKER_PORT);
   const { maxLineBytes = DEFAULT_MAX_REQUEST_LINE_BYTES, name = "worker" } = options;

@@ -96,6 +96,12 @@ async function endsWithReader(cluster: MapCluster): Promise<void> {
   const { code } = await within("the end of the client", client.status);
   assertEquals([code, client.stderr.text], [0, ""]);
   await until("the end of the job", async () => (await jobsOf(cluster)).length === 0);
+  await cluster.write("throw.js", "export const map = (x) => { throw x; };");
+  const range = ["--range", "1..9007199254740990", "--keep-going"];
+  await using failing = cluster.start(["throw.js", ...range]);
+  await failing.stderr.line(/"position":1000,/);
+  await failing.stderr.close();
+  assertEquals((await within("the end of the client", failing.status)).code, 0);
 }
 
 async function waitsForReader(cluster: MapCluster): Promise<void> {
@@ -254,6 +260,6 @@ Deno.test("client map ends with 3 when its server is lost for good", async () =>
   assertEquals(code, 3);
   assertMatch(
     stderr,
-    /^client: the server was lost, and is looked for\nclient: cannot reach 127\.0\.0\.1:\d+: connection refused\n$/,
+    /^client: the server was lost, and is looked for\nclient: the job is lost after \d+ items; with --resume .*\nclient: cannot reach 127\.0\.0\.1:\d+: connection refused\n$/,
   );
 });

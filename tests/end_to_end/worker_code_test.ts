@@ -38,7 +38,7 @@ async function slotsOf({ process }: Listening): Promise<number[]> {
 }
 
 /** Time of the processor that one that only starts does not use, in ticks of 10 ms. */
-const BUSY_TICKS = 20;
+const BUSY_TICKS = 50;
 
 /** The process of a slot that is busy: the one that has used the most time of the processor. */
 function busiest(worker: Listening): Promise<number> {

@@ -50,7 +50,7 @@ export class MergeTree {
   add(position: number, line: Uint8Array): void {
     this.#nodes.push({ position, level: 0, line });
     this.#bytes += line.length;
-    this.#collapse();
+    this.#collapse(this.#lastRun);
   }
 
   /** Says that no more come. */
@@ -61,19 +61,30 @@ export class MergeTree {
     else this.#collapse();
   }
 
-  #collapse(): void {
+  /** Merges what can be merged now; in front of `from` nothing has changed. */
+  #collapse(from = 0): void {
     if (this.#hasEnded && this.#nodes.length === 1) {
       const { line } = this.#nodes[0]!;
       if (line !== undefined) this.#port.finished(line);
       return;
     }
-    this.#mergeRuns(false);
+    this.#mergeRuns(false, from);
     // With much in it, or at its end, neighbours are merged however often each was already.
     if (this.#hasEnded || (!this.hasRoom && this.#pending === 0)) this.#mergeRuns(true);
   }
 
-  #mergeRuns(isUrgent: boolean): void {
-    for (let start = 0; start < this.#nodes.length; start++) {
+  /** Where the accumulators begin that may be merged with the last one, which was never merged. */
+  get #lastRun(): number {
+    let start = this.#nodes.length - 1;
+    for (; start > 0; start--) {
+      const { level, line } = this.#nodes[start - 1]!;
+      if (level > 0 || line === undefined) break;
+    }
+    return start;
+  }
+
+  #mergeRuns(isUrgent: boolean, from = 0): void {
+    for (let start = from; start < this.#nodes.length; start++) {
       const count = this.#runLength(start, isUrgent);
       if (count > 1) this.#merge(start, count);
     }

@@ -28,6 +28,9 @@ export interface PreparedModule extends ModuleUse {
 /** Endings of files in other languages that people try. */
 const FOREIGN = /\.(py|rb|r|jl|lua|php|java|go|rs|c|cpp|sh)$/i;
 
+/** What a runtime says of code that it does not understand, with its place; some show the line as well. */
+const UNEXPECTED = /SyntaxError: (.*?\b(?:un)?expected\b.*?)(?: {2,}\|.*)? at \S+:(\d+:\d+)$/i;
+
 const COMMON_JS = /\bmodule\.exports\b|^\s*exports\.\w+\s*=/m;
 
 const WRITE_MAP = "write export function map(item, context) { ... } in JavaScript or TypeScript";
@@ -61,7 +64,11 @@ export async function prepareModule(
     );
   }
   const use = useOf(exports, wish);
-  if ("problem" in use) throw new ModuleError(`cannot use ${name}: ${use.problem}`);
+  if ("problem" in use) {
+    // What looks like an export may be none for a mistake in it.
+    if (!source.isTypeScript) await stripOrExplain(source);
+    throw new ModuleError(`cannot use ${name}: ${use.problem}`);
+  }
   const code = new TextEncoder().encode(text);
   if (code.length > MAX_CODE_BYTES) {
     throw new ModuleError(`cannot use ${name}: it is longer than ${MAX_CODE_BYTES} bytes`);
@@ -147,11 +154,12 @@ export async function explainCode(
   if (await stripOrExplain({ name, text: script }) !== script) {
     throw new ModuleError(`cannot read ${name}: it is TypeScript: name it .ts`);
   }
-  const [, line, column] = /:(\d+):(\d+)$/.exec(text) ?? [];
-  const before = script.split("\n")[Number(line) - 1]?.slice(0, Number(column)) ?? "";
-  if (!/@$|\baccessor\s+.$/.test(before)) return;
+  const found = UNEXPECTED.exec(text);
+  if (!isTypeScript(name) || found === null) return;
   throw new ModuleError(
-    `cannot read ${name}:${line}:${column}: decorators and accessor fields are in no runtime yet: ` +
+    `cannot read ${name}:${found[2]}: ${
+      found[1]
+    }; if that is TypeScript or a decorator or accessor field, ` +
       `compile the file first, for example with npx esbuild ${name} --bundle --format=esm ` +
       "--target=es2022 --outfile=compiled.js",
   );
@@ -195,7 +203,10 @@ async function readExports(name: string, text: string): Promise<string[]> {
     // As it stands: where no code may be made of strings, the lexer cannot resolve its escapes.
     const written = text.slice(first.s, first.e).trim();
     const specifier = first.d < 0 ? `"${written}"` : written;
-    const advice = /^["']node:/.test(specifier)
+    const isEmpty = /^import\s*\{[\s,]*\}/.test(text.slice(first.ss, first.se));
+    const advice = isEmpty
+      ? "if only types come from there, write import type"
+      : /^["']node:/.test(specifier)
       ? "a function has neither files nor network: do without it"
       : "a module must be whole by itself: bundle it first, for example with " +
         `npx esbuild ${name} --bundle --format=esm --outfile=bundled.js`;
@@ -213,17 +224,4 @@ function placeOf(text: string, index: number): string {
   const before = text.slice(0, index);
   const lineStart = before.lastIndexOf("\n") + 1;
   return `${before.split("\n").length}:${index - lineStart + 1}`;
-}
-
-/**
- * Whether accumulators of a module's own reduce are objects or arrays, and it has no `combine`: `reduce` is then
- * called with an accumulator in the place of a value, which few such reduces can take.
- */
-export async function needsCombine(
-  { name, code, reduce }: Pick<MapJob, "name" | "code" | "reduce">,
-): Promise<boolean> {
-  if (reduce !== "own") return false;
-  const text = new TextDecoder().decode(code);
-  if (!/\b(?:const|let|var)\s+initial\s*=\s*(?:[{[]|new\b)/.test(text)) return false;
-  return !(await readExports(name, text)).includes("combine");
 }

@@ -84,7 +84,7 @@ export class Attempt {
 
   /** Whether it is at the input, and not at accumulators. */
   get isInput(): boolean {
-    return this.segment.order === this.job.order;
+    return !this.segment.order.isMerge;
   }
 
   /** Whether another had been asked for the same before. */

@@ -3,6 +3,7 @@ import {
   CHANNEL_REDIAL_MIN_MS,
   CONNECT_TIMEOUT_MS,
   HELLO_TIMEOUT_MS,
+  MAX_NAME_CHARS,
   MAX_REPLY_LINE_BYTES,
   PROTOCOL_VERSION,
 } from "../../limits.ts";
@@ -11,6 +12,7 @@ import { decodeLine, LineFramer, NEWLINE } from "../../protocol/framing.ts";
 import type { Address, ConnectionEvent, ConnectionId, Effect } from "../../protocol/machine.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Worker } from "../worker.ts";
+import type { ChannelOffer } from "./worker_channel.ts";
 
 const REDIAL = { minMs: CHANNEL_REDIAL_MIN_MS, maxMs: CHANNEL_REDIAL_MAX_MS };
 const REQUEST = `{"op":"channel","protocol":${PROTOCOL_VERSION}}\n`;
@@ -22,7 +24,7 @@ export interface ChannelDialPort {
   wakeBy(atMs: number): void;
   random(): number;
   /** The worker has agreed; what it sent behind its reply is the channel's. */
-  opened(dial: ChannelDial, slots: number, rest: Uint8Array): void;
+  opened(dial: ChannelDial, offer: ChannelOffer, rest: Uint8Array): void;
 }
 
 /** How one worker's channel is dialled, and dialled again. */
@@ -119,14 +121,18 @@ export class ChannelDial {
     }
     const text = decodeLine(framer.bytes, framer.start, framer.end);
     const reply = text === undefined ? undefined : decodeReply(text);
-    const { slots } = reply?.members ?? {};
+    const { slots, instance } = reply?.members ?? {};
     if (reply?.ok === true && reply.members.op === "channel") {
       this.#isOpen = true;
       this.#openedMs = nowMs;
       this.#deadlineMs = Infinity;
       const start = framer.bytes.indexOf(NEWLINE, framer.end) + 1;
       const rest = framer.bytes.slice(start, start + framer.pendingBytes);
-      return this.#port.opened(this, Number.isSafeInteger(slots) ? slots as number : 0, rest);
+      const offer = {
+        slots: Number.isSafeInteger(slots) ? slots as number : 0,
+        instance: typeof instance === "string" ? instance.slice(0, MAX_NAME_CHARS) : undefined,
+      };
+      return this.#port.opened(this, offer, rest);
     }
     this.#refused(reply === undefined || reply.ok ? "it has no channels" : replyError(reply).text);
     this.fail(nowMs);

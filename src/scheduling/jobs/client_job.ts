@@ -103,7 +103,7 @@ export class ClientJob implements Requester {
 
   /** Bytes of lines and accumulators that are held. */
   get takenBytes(): number {
-    const { inputBytes, mergeBytes, orders } = this.job;
+    const { orders, tally: { inputBytes, mergeBytes } } = this.job;
     const heldBytes = HELD_CHUNK_BYTES * orders.chunkCount;
     return inputBytes + mergeBytes + heldBytes + (this.#arriving?.pieces.bytes ?? 0);
   }
@@ -132,7 +132,7 @@ export class ClientJob implements Requester {
       ? MAX_HELD_CHUNK_BYTES
       : Math.max(MAX_JOB_INPUT_BYTES, MAX_ITEM_BYTES + 1);
     if (itemBytes > longest) return "gave too long a chunk";
-    const { mergeBytes, orders } = this.job;
+    const { orders, tally: { mergeBytes } } = this.job;
     const isTooMuch = mergeBytes + itemBytes > MAX_JOB_MERGE_BYTES ||
       orders.mergeCount >= 4 * MAX_MERGES;
     if (isMerge && isTooMuch) {
@@ -181,7 +181,7 @@ export class ClientJob implements Requester {
     const underWay = this.#granted - this.#arrived;
     const arriving = this.#arriving?.chunk.merge === true ? undefined : this.#arriving;
     const begun = arriving === undefined ? 0 : arriving.chunk.item_bytes! - arriving.left;
-    const free = mostHeld - this.job.inputBytes - begun - underWay;
+    const free = mostHeld - this.job.tally.inputBytes - begun - underWay;
     // What has begun must come whole, however long it is.
     const needed = (arriving?.left ?? 0) - underWay;
     const want = Math.max(free >= Math.min(MAX_PIECE_BYTES, mostHeld / 8) ? free : 0, needed);

@@ -18,10 +18,10 @@ import { Board } from "./board.ts";
 import { ClientChannel } from "./client_channel.ts";
 import { ClientJob } from "./client_job.ts";
 import { type Code, CodeStore } from "./code_store.ts";
-import type { Job } from "./job.ts";
+import type { Job, Refusal } from "./job.ts";
 import { tellProgress, tellSlots } from "./progress.ts";
 import { Shares } from "./shares.ts";
-import type { WorkerChannel } from "./worker_channel.ts";
+import type { ChannelOffer, WorkerChannel } from "./worker_channel.ts";
 import { WorkerChannels } from "./worker_channels.ts";
 
 /** What the jobs of a server need of their surroundings. */
@@ -38,14 +38,10 @@ export interface JobHubPort {
 
 /** Detail of the error where a client does not send the module that it has announced. */
 const NO_CODE = "no llega";
+/** What a worker may say of a module that it cannot load or set up. */
+const MODULE_FAULTS: readonly string[] = ["bad_code", "bad_exports", "setup_failed"];
 /** What a worker of that job's code may say that is about the job, and not about the worker. */
-const JOB_FAULTS: readonly string[] = [
-  "bad_code",
-  "bad_exports",
-  "setup_failed",
-  "bad_job",
-  "job_cancelled",
-];
+const JOB_FAULTS: readonly string[] = [...MODULE_FAULTS, "bad_job", "job_cancelled"];
 
 /**
  * Everything that a server has to do with jobs: the channels on both sides, the jobs between them, what is to be
@@ -77,7 +73,7 @@ export class JobHub {
     };
     this.board = new Board({
       wakeBy,
-      stalled: (job) => this.#fail(job, wireError("no_code_worker")),
+      stalled: (job) => this.#stalled(job),
     });
     this.#workers = new WorkerChannels(this.board, {
       ...this.#wirePort(),
@@ -135,8 +131,8 @@ export class JobHub {
   }
 
   /** A joined worker has dialled a channel. */
-  addWorker(connection: ConnectionId, worker: Worker, slots: number, nowMs: number): void {
-    this.#workers.add(connection, worker, slots, nowMs);
+  addWorker(connection: ConnectionId, worker: Worker, offer: ChannelOffer, nowMs: number): void {
+    this.#workers.add(connection, worker, offer, nowMs);
     this.#wake(nowMs);
   }
 
@@ -282,12 +278,26 @@ export class JobHub {
   }
 
   /** A worker cannot do a job: if that is the job's fault, it is over. */
-  #refused(job: Job, channel: WorkerChannel, code: string, error: string, stack?: string): void {
+  #refused(job: Job, channel: WorkerChannel, refusal: Refusal): void {
+    const { code } = refusal;
     if (!JOB_FAULTS.includes(code)) return;
-    // A setup that has gone well elsewhere is not what is wrong, and only who has clients knows of their wishes.
-    if (code === "setup_failed" && job.done > 0) return;
+    // What runs elsewhere is not what is wrong, and only who has clients knows of their wishes.
+    if (MODULE_FAULTS.includes(code) && job.hasRun) {
+      job.refusal = refusal;
+      return;
+    }
     if (code === "job_cancelled" && !channel.worker.facts.isCoordinator) return;
     if (code === "bad_code") this.#store.forget(job.opening.sha256);
+    this.#refuse(job, refusal);
+  }
+
+  /** A job has waited too long for somebody who can do it. */
+  #stalled(job: Job): void {
+    if (job.refusal === undefined) this.#fail(job, wireError("no_code_worker"));
+    else this.#refuse(job, job.refusal);
+  }
+
+  #refuse(job: Job, { code, error, stack }: Refusal): void {
     this.#running.get(job)?.jobFailed(code, error, stack);
     this.#end(job);
   }

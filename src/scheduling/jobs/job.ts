@@ -5,15 +5,24 @@ import type { Code } from "./code_store.ts";
 import { Credits } from "./credits.ts";
 import type { InputQueue } from "./input_queue.ts";
 import { Orders } from "./orders.ts";
-import { takeApart } from "./poison.ts";
+import { deathsOf, takeApart } from "./poison.ts";
 import type { Requester } from "./requester.ts";
 import { ResultBudget } from "./result_budget.ts";
 import type { ClientChunk, ResultOrder } from "./result_order.ts";
 import { creditBytes, type Entry, entryBytes, type Segment } from "./segment.ts";
 import { Supply } from "./supply.ts";
 import type { Shares } from "./shares.ts";
-import { Stretch } from "./stretch.ts";
+import type { Stretch } from "./stretch.ts";
+import { Tally } from "./tally.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
+
+/** Why a worker cannot do a job. */
+export interface Refusal {
+  /** A name of the catalogue. */
+  readonly code: string;
+  readonly error: string;
+  readonly stack?: string | undefined;
+}
 
 /** What a runner says that cannot be; its channel is given up. */
 export type Fault = string | undefined;
@@ -32,26 +41,26 @@ export class Job {
   readonly requester: Requester;
   readonly startedMs: number;
   readonly budget: ResultBudget;
+  readonly tally: Tally;
   readonly orders: Orders;
   /** Those who are asked for something, in the order in which they were. */
   readonly attempts: Set<Attempt> = new Set();
   readonly sizes: ChunkSizes<WorkerChannel> = new ChunkSizes();
-  /** Positions of the input of which the outcome is known, those that failed included. */
-  done = 0;
-  failed = 0;
-  /** Bytes of lines that are kept because they may have to be given again. */
-  inputBytes = 0;
-  /** Bytes of accumulators that are kept for the same reason. */
-  mergeBytes = 0;
   /** The module, once it is whole: workers are asked from then on. */
   code: Code | undefined;
+  /** Whether it has got a slot, so that it is the function's doing if nothing comes. */
+  hasRun = false;
   /** Whether it has kept a slot from others because its client does not read: it gets none until that does. */
   isUnread = false;
+  /** What the last worker said that could not load its module or set it up, where others could. */
+  refusal: Refusal | undefined;
   /** Since when it has work and nobody to do it, in milliseconds. */
   stalledSinceMs: number | undefined;
   readonly #credits: Credits;
   readonly #supply: Supply;
   #lastChunk = 0;
+  /** The position behind all that has been given. */
+  #inputEnd = 0;
 
   /** A job without any input. */
   constructor(
@@ -63,6 +72,7 @@ export class Job {
     shares?: Shares,
   ) {
     this.budget = new ResultBudget(shares);
+    this.tally = new Tally(this.budget);
     this.number = number;
     this.name = name;
     this.opening = opening;
@@ -107,13 +117,15 @@ export class Job {
   /** The client gives a chunk. */
   add(chunk: ClientChunk, stretch: Stretch, isMerge: boolean): void {
     const order = this.orders.add(chunk, isMerge);
-    if (!isMerge) {
-      this.inputBytes += stretch.bytes;
+    this.tally.keep(stretch, isMerge);
+    // A coordinator gives later what others have lost, and waits for that before all that comes behind it.
+    const isLate = !isMerge && this.#isBelow && stretch.position < this.#inputEnd;
+    if (isMerge) this.waiting.push(order.add(stretch, chunk));
+    else if (isLate) this.waiting.push(order.addBefore(stretch, chunk));
+    else {
+      this.#inputEnd = stretch.end;
       this.input.push(stretch, chunk);
-      return;
     }
-    this.mergeBytes += stretch.bytes;
-    this.waiting.push(order.add(stretch, chunk));
   }
 
   /** The client takes more results. */
@@ -146,7 +158,7 @@ export class Job {
 
   /** The next chunk for a worker; `undefined` if there is none, or none that may be given now. */
   next(channel: WorkerChannel, crowd: Crowd, nowMs: number): Attempt | undefined {
-    this.isUnread &&= !this.order.isTaken;
+    this.isUnread &&= !this.order.takes();
     const { places } = crowd;
     const left = Math.max(this.input.count, (this.opening.total ?? 0) - this.#supply.taken);
     const count = this.sizes.itemsOf(channel, left, crowd);
@@ -188,9 +200,10 @@ export class Job {
   /** A chunk runs. */
   started(attempt: Attempt, nowMs: number): void {
     attempt.startedMs ??= nowMs;
-    const { position, end } = attempt.segment.stretch;
+    this.hasRun = true;
+    const { order, owner } = attempt.segment;
     // Clients do not want to know it; a coordinator does, as we may die of what runs.
-    if (this.#isBelow && !attempt.isDropped) attempt.segment.order.started(position, end);
+    if (this.#isBelow && !attempt.isDropped && owner !== undefined) order.started(owner);
   }
 
   /** What is known of the next positions of an attempt. */
@@ -215,7 +228,7 @@ export class Job {
     if (attempt.isDropped) return void this.#end(attempt);
     if (attempt.left > 0 || attempt.partial.length > 0) return "ended a chunk too early";
     const { segment } = attempt;
-    if (segment.order === this.order) {
+    if (attempt.isInput) {
       this.sizes.measured(attempt.channel, attempt.count, ms);
       this.sizes.received(attempt.count, attempt.received);
     }
@@ -223,7 +236,7 @@ export class Job {
     this.#end(attempt);
     for (const other of [...segment.attempts]) this.dropAttempt(other);
     this.#settleOwn(attempt);
-    this.#markDone(segment);
+    this.tally.markDone(segment);
     this.#flush(segment.order);
   }
 
@@ -233,14 +246,15 @@ export class Job {
     const isDropped = attempt.isDropped;
     this.#end(attempt);
     if (isDropped) return;
-    this.#release(attempt.partial.splice(0));
+    this.tally.release(attempt.partial.splice(0));
     if (why !== "lost") this.sizes.measured(attempt.channel, attempt.count - attempt.left, ms);
-    const died = why === "lost" && attempt.startedMs !== undefined ? 1 : 0;
+    const died = why === "lost" ? deathsOf(segment, attempt) : 0;
+    if (why === "lost") segment.lose(attempt);
     segment.ms += ms;
     const [other] = segment.attempts;
     if (other !== undefined) {
       segment.deaths += died;
-      this.#release(attempt.own ?? []);
+      this.tally.release(attempt.own ?? []);
       this.#settleOwn(other);
     } else {
       this.#settleOwn(attempt);
@@ -255,7 +269,7 @@ export class Job {
     attempt.isDropped = true;
     attempt.leaveSegment();
     this.#credits.end(attempt);
-    this.#release([...attempt.partial.splice(0), ...(attempt.own ?? [])]);
+    this.tally.release([...attempt.partial.splice(0), ...(attempt.own ?? [])]);
     attempt.channel.drop(attempt);
   }
 
@@ -284,7 +298,7 @@ export class Job {
     const { segment } = attempt;
     for (const entry of entries) {
       segment.entries.push(entry);
-      this.#count(segment, entry);
+      this.tally.count(segment, entry);
     }
     if (segment.isFront) this.#flush(segment.order);
   }
@@ -294,10 +308,6 @@ export class Job {
     const { own } = attempt;
     attempt.own = undefined;
     if (own !== undefined) this.#keep(attempt, own);
-  }
-
-  #release(entries: readonly Entry[]): void {
-    for (const entry of entries) this.budget.held -= entryBytes(entry);
   }
 
   /** Two answers cannot be held: the one that has come further goes on alone. */
@@ -321,10 +331,10 @@ export class Job {
     const rest = attempt.left === 0
       ? undefined
       : this.#splitKnown(segment, attempt.next) ?? segment;
-    if (rest === undefined) return this.#markDone(segment);
+    if (rest === undefined) return this.tally.markDone(segment);
     rest.deaths = segment.deaths + died;
     takeApart(rest, attempt.at, {
-      isWhole: rest.order !== this.order,
+      isWhole: rest.order.isMerge,
       cut: (one, count) => this.#cut(one, count),
       wait: (one) => this.waiting.push(one),
       fail: (one, failure) => this.#fail(one, failure),
@@ -337,27 +347,24 @@ export class Job {
     if (known === 0) return undefined;
     const rest = this.#cut(segment, known);
     rest.deaths = segment.deaths;
-    this.#markDone(segment);
+    this.tally.markDone(segment);
     return rest;
   }
 
   #cut(segment: Segment, count: number): Segment {
     const [head, tail] = segment.stretch.cut(count);
     segment.stretch = head;
-    return segment.order.add(tail, segment.owner, segment);
+    const rest = segment.order.add(tail, segment.owner, segment);
+    rest.lostWith = segment.lostWith;
+    rest.isLost = segment.isLost;
+    return rest;
   }
 
   #fail(segment: Segment, failure: FailedMessage): void {
     const { position, count } = segment.stretch;
     const entry = { position, count, payload: undefined, failure };
-    this.#conclude(segment, entry);
-    this.#count(segment, entry);
-  }
-
-  #count({ order }: Segment, { count, failure }: Entry): void {
-    if (order !== this.order) return;
-    this.done += count;
-    if (failure !== undefined) this.failed++;
+    this.tally.conclude(segment, entry);
+    this.tally.count(segment, entry);
   }
 
   /** Nobody wants to know of a segment. */
@@ -368,28 +375,12 @@ export class Job {
     const index = this.waiting.indexOf(segment);
     if (index >= 0) this.waiting.splice(index, 1);
     const count = segment.stretch.end - next;
-    this.#conclude(segment, { position: next, count, payload: undefined, failure: undefined });
-  }
-
-  /** What is known of the last of a segment. */
-  #conclude(segment: Segment, entry: Entry): void {
-    this.budget.held += entryBytes(entry);
-    segment.entries.push(entry);
-    this.#markDone(segment);
-  }
-
-  /** Its lines are not needed any more. */
-  #markDone(segment: Segment): void {
-    const { position, count, first, bytes } = segment.stretch;
-    if (segment.order === this.order) this.inputBytes -= bytes;
-    else this.mergeBytes -= bytes;
-    segment.stretch = new Stretch(position, count, first);
-    segment.isDone = true;
+    this.tally.conclude(segment, { position: next, count, payload: undefined, failure: undefined });
   }
 
   #flush(order: ResultOrder): void {
     if (!order.flush()) return;
-    if (order.isEmpty && order !== this.order) this.orders.forget(order);
+    if (order.isEmpty && order.isMerge) this.orders.forget(order);
     this.#supply.isFull = false;
     this.#credits.roomMade(order.first?.attempts ?? []);
   }

@@ -23,7 +23,7 @@ export class Orders {
   constructor(requester: Requester, budget: ResultBudget) {
     this.#requester = requester;
     this.#budget = budget;
-    this.input = this.#newOrder();
+    this.input = this.#newOrder(false);
   }
 
   /** How many chunks the client has not been told of to their ends. */
@@ -49,7 +49,7 @@ export class Orders {
 
   /** The client gives a chunk; gives the order in which its results are. */
   add(chunk: ClientChunk, isMerge: boolean): ResultOrder {
-    const order = isMerge ? this.#newOrder() : this.input;
+    const order = isMerge ? this.#newOrder(true) : this.input;
     if (isMerge) this.#merges.add(order);
     this.#placed.set(chunk.number, { chunk, order });
     order.addChunk(chunk);
@@ -84,8 +84,9 @@ export class Orders {
     this.#merges.delete(order);
   }
 
-  #newOrder(): ResultOrder {
+  #newOrder(isMerge: boolean): ResultOrder {
     return new ResultOrder(
+      isMerge,
       this.#requester,
       this.#budget,
       ({ number }) => this.#placed.delete(number),

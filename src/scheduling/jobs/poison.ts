@@ -1,7 +1,17 @@
 import { CRASHED } from "../../jobs/crashed.ts";
 import type { FailedMessage } from "../../jobs/messages.ts";
-import { POISON_DEATHS } from "../../limits.ts";
+import { POISON_DEATHS, POISON_LOSSES } from "../../limits.ts";
+import type { Attempt } from "./attempt.ts";
 import type { Segment } from "./segment.ts";
+
+/**
+ * How many deaths the loss of a worker is that had a segment: none if it did not run it, or if its process was lost
+ * before and came back, as it had not died then. What is lost again and again is not asked for without end.
+ */
+export function deathsOf({ lostWith }: Segment, { startedMs, channel }: Attempt): number {
+  if (startedMs === undefined) return 0;
+  return lostWith.includes(channel.instance) && lostWith.length < POISON_LOSSES ? 0 : 1;
+}
 
 /** What becomes of a segment whose worker has died. */
 export interface PoisonPort {

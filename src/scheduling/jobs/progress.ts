@@ -25,11 +25,6 @@ export function workforceOf(job: Job, board: Board): Workforce {
   return { workers, slots };
 }
 
-/** Whether a job has got a slot, so that it is the function's doing if nothing comes. */
-export function hasRun({ done, attempts }: Job): boolean {
-  return done > 0 || [...attempts].some(({ startedMs }) => startedMs !== undefined);
-}
-
 /** How many positions a job does in a second, looked at now and then. */
 export class Rate {
   perSecond = 0;
@@ -60,7 +55,7 @@ const NOBODY = "0 0";
 /** Tells a client who works for its job, when that has changed, but not too often: the first who comes, at once. */
 export function tellProgress(client: ClientJob, board: Board, nowMs: number): void {
   const { job, channel, number } = client;
-  client.rate.look(job.done, nowMs);
+  client.rate.look(job.tally.done, nowMs);
   const { workers, slots } = workforceOf(job, board);
   const text = `${workers} ${slots}`;
   if (text === client.told) return;

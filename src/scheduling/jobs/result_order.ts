@@ -1,5 +1,4 @@
 import { failedBytes } from "../../jobs/failed_bytes.ts";
-import { Queue } from "../../protocol/queue.ts";
 import { afterLines } from "./lines.ts";
 import type { Requester } from "./requester.ts";
 import type { ResultBudget } from "./result_budget.ts";
@@ -23,13 +22,18 @@ export interface ClientChunk {
 /**
  * Results in the order of the input, whatever order they come in: segments one after the other, and the chunks
  * under which their client knows the same positions. The first segment's results go out as they come.
+ *
+ * Invariant: a segment without an owner is of the chunks that came first, which are in the order of the input.
  */
 export class ResultOrder {
+  /** Whether it is of accumulators that are to be combined. */
+  readonly isMerge: boolean;
   /** The first segment that has not been told of to its end. */
   first: Segment | undefined;
   /** The last segment. */
   last: Segment | undefined;
-  readonly #chunks: Queue<ClientChunk> = new Queue();
+  /** In the order in which they came. */
+  readonly #chunks = new Set<ClientChunk>();
   readonly #requester: Requester;
   readonly #budget: ResultBudget;
   readonly #ended: (chunk: ClientChunk) => void;
@@ -42,10 +46,12 @@ export class ResultOrder {
    * @param ended Hears of each chunk of which the client has been told to its end.
    */
   constructor(
+    isMerge: boolean,
     requester: Requester,
     budget: ResultBudget,
     ended: (chunk: ClientChunk) => void,
   ) {
+    this.isMerge = isMerge;
     this.#requester = requester;
     this.#budget = budget;
     this.#ended = ended;
@@ -66,21 +72,34 @@ export class ResultOrder {
     return this.#chunks;
   }
 
-  /** Whether the client takes more of what comes next. */
-  get isTaken(): boolean {
-    const chunk = this.#chunks.first;
+  /** Whether the client takes more of what comes next, or of another segment if that came next. */
+  takes(segment: Segment | undefined = this.first): boolean {
+    const chunk = this.#chunkOf(segment);
     if (chunk === undefined || chunk.isDropped) return true;
     return chunk.credit > 0 && !this.#requester.isClogged;
   }
 
   /** The client has given a chunk. */
   addChunk(chunk: ClientChunk): void {
-    this.#chunks.push(chunk);
+    this.#chunks.add(chunk);
   }
 
   /** Adds a segment at the end, or behind another one. If it is of a single chunk, that is its owner. */
   add(stretch: Stretch, owner: ClientChunk | undefined, behind = this.last): Segment {
-    const segment = new Segment(this, stretch, owner);
+    return this.#insert(new Segment(this, stretch, owner), behind);
+  }
+
+  /** Adds a segment in front of all that come later in the input. */
+  addBefore(stretch: Stretch, owner: ClientChunk): Segment {
+    let behind: Segment | undefined;
+    for (let one = this.first; one !== undefined; one = one.next) {
+      if (one.stretch.position > stretch.position) break;
+      behind = one;
+    }
+    return this.#insert(new Segment(this, stretch, owner), behind);
+  }
+
+  #insert(segment: Segment, behind: Segment | undefined): Segment {
     const next = behind === undefined ? this.first : behind.next;
     segment.next = next;
     if (behind === undefined) this.first = segment;
@@ -89,20 +108,11 @@ export class ResultOrder {
     return segment;
   }
 
-  /** Tells the client that what covers a position runs. */
-  started(from: number, to: number): void {
-    let hasSeen = false;
-    for (const chunk of this.#chunks) {
-      if (chunk.end <= from || chunk.next >= to) {
-        // They stand together.
-        if (hasSeen) return;
-        continue;
-      }
-      hasSeen = true;
-      if (chunk.isStarted || chunk.isDropped) continue;
-      chunk.isStarted = true;
-      this.#requester.started(chunk);
-    }
+  /** Tells the client that a chunk runs. */
+  started(chunk: ClientChunk): void {
+    if (chunk.isStarted || chunk.isDropped) return;
+    chunk.isStarted = true;
+    this.#requester.started(chunk);
   }
 
   /** Sends what is known, as far as it is known without a gap and the client takes it. Gives whether it sent any. */
@@ -116,12 +126,12 @@ export class ResultOrder {
         hasSent = true;
         continue;
       }
-      const chunk = this.#chunks.first;
+      const chunk = this.#chunkOf(segment);
       if (chunk === undefined) throw new Error("Invariant: what is known was asked for");
       if (!this.#mayTell(chunk, entry)) break;
       segment.entries.shift();
       this.#budget.held -= entryBytes(entry);
-      this.#tell(entry);
+      this.#tell(segment, entry);
       hasSent = true;
     }
     return hasSent;
@@ -134,10 +144,10 @@ export class ResultOrder {
   }
 
   /** Tells of one entry, which may belong to several of the client's chunks. */
-  #tell(entry: Entry): void {
+  #tell(segment: Segment, entry: Entry): void {
     let { position, count, payload } = entry;
     for (;;) {
-      const chunk = this.#chunks.first!;
+      const chunk = this.#chunkOf(segment)!;
       const part = Math.min(count, chunk.end - position);
       const isWhole = part === count;
       let bytes = payload;
@@ -173,15 +183,22 @@ export class ResultOrder {
     this.first = segment.next;
     if (segment.next === undefined) this.last = undefined;
     this.#untoldMs += segment.ms;
-    const chunk = this.#chunks.first;
+    const chunk = this.#chunkOf(segment);
     if (chunk !== undefined && chunk.next === chunk.end) this.#chunkDone(chunk);
   }
 
   #chunkDone(chunk: ClientChunk): void {
-    this.#chunks.shift();
+    this.#chunks.delete(chunk);
     if (chunk.isDropped) return;
     this.#ended(chunk);
     this.#requester.done(chunk, this.#untoldMs);
     this.#untoldMs = 0;
+  }
+
+  /** The chunk under which the client knows the beginning of the first segment, or what another one is of. */
+  #chunkOf(segment: Segment | undefined): ClientChunk | undefined {
+    if (segment?.owner !== undefined) return segment.owner;
+    for (const chunk of this.#chunks) return chunk;
+    return undefined;
   }
 }

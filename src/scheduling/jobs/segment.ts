@@ -43,6 +43,10 @@ export class Segment {
   readonly attempts: Attempt[] = [];
   /** How many workers have died while it ran on them. */
   deaths = 0;
+  /** The processes that were lost while they ran it, or what it was cut from; some may only have been out of reach. */
+  lostWith: readonly string[] = [];
+  /** Whether it was lost with its worker, run or not. */
+  isLost = false;
   /** Whether every position of it is known. */
   isDone = false;
   /** The time that it took, in milliseconds. */
@@ -53,6 +57,12 @@ export class Segment {
     this.order = order;
     this.owner = owner;
     this.stretch = stretch;
+  }
+
+  /** The worker of an attempt at it is gone. */
+  lose({ startedMs, channel }: Attempt): void {
+    this.isLost = true;
+    if (startedMs !== undefined) this.lostWith = [...this.lostWith, channel.instance];
   }
 
   /** Whether one more death would be its fault: so it runs where nothing else can be taken for the cause. */

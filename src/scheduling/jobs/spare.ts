@@ -1,4 +1,4 @@
-import { BLOCKED_FOR_MERGE_MS, MAX_PIECE_BYTES } from "../../limits.ts";
+import { BLOCKED_FOR_MERGE_MS, CHUNK_AIM_MS, MAX_PIECE_BYTES } from "../../limits.ts";
 import type { Attempt } from "./attempt.ts";
 import { lateMs } from "./duplicates.ts";
 import type { Job } from "./job.ts";
@@ -52,8 +52,7 @@ export function isHungry(job: Job, channels: readonly WorkerChannel[], nowMs: nu
     // Where a slot is free for it, its module is being loaded or set up.
     if (!attempt.isBehind || lateMs(attempt) > nowMs) return false;
   }
-  const isGivable = job.input.count > 0 || job.waiting.some((segment) => !segment.isSuspect);
-  return job.attempts.size > 0 || isGivable;
+  return job.attempts.size + job.input.count + job.waiting.length > 0;
 }
 
 function isLettingGo(job: Job): boolean {
@@ -81,11 +80,12 @@ function listOf(attempt: Attempt | undefined): Attempt[] {
 /**
  * So that what the client waits for, which was lost with its worker, need not wait for a place, or at the worker that
  * has it behind what comes later: the last that runs, and what waits behind that at the same worker. A suspect stays:
- * it would be the first to be given again.
+ * it would be the first to be given again. So does what has long items, which would be ended in the middle of one, and
+ * what a worker does that is given nothing new.
  */
 function forFront(job: Job): Attempt[] {
   const { first } = job.order;
-  if (first === undefined || first.isSuspect) return [];
+  if (first === undefined || first.isSuspect || !first.isLost) return [];
   const [only, second] = first.attempts;
   const stuck = second === undefined && only?.isBehind ? only : undefined;
   if (stuck === undefined && !job.waiting.includes(first)) return [];
@@ -94,6 +94,7 @@ function forFront(job: Job): Attempt[] {
     "next",
     (one) =>
       one.startedMs !== undefined && one.isInput && !one.segment.isSuspect &&
+      one.channel.isUsable && (job.sizes.speedOf(one.channel).itemMs ?? Infinity) <= CHUNK_AIM_MS &&
       (stuck === undefined || one.channel === stuck.channel),
   );
   if (running === undefined) return [];
@@ -111,7 +112,7 @@ function forMerge(job: Job, nowMs: number): Attempt[] {
   if (job.orders.mergeCount === 0) return [];
   const stuck = [...job.attempts].filter((one) => !one.isInput && one.isBehind);
   const full = new Set(stuck.map((one) => one.channel));
-  if (full.size === 0 && job.waiting.every(({ order }) => order === job.order)) return [];
+  if (full.size === 0 && !job.waiting.some(({ order }) => order.isMerge)) return [];
   return listOf(
     last(job.attempts, "next", (one) =>
       one.isInput && one.isBlocked(nowMs, BLOCKED_FOR_MERGE_MS) &&

@@ -52,20 +52,22 @@ export class Supply {
     const { waiting } = this;
     let best: Segment | undefined;
     for (const one of waiting) {
-      if (areMerges && one.order === this.#order) continue;
+      if (areMerges && !one.order.isMerge) continue;
       if (!one.isSuspect && (best === undefined || this.#isBefore(one, best))) best = one;
     }
-    if (best === undefined || !this.#mayGive(best.isFront, best.order, bytes)) return undefined;
+    if (best === undefined || !this.#mayGive(best.isFront && best.order.takes(best), bytes)) {
+      return undefined;
+    }
     waiting.splice(waiting.indexOf(best), 1);
     // What one worker was to do in a while may be far too much for another.
-    const isTooLong = best.order === this.#order && best.stretch.count > 2 * count;
+    const isTooLong = !best.order.isMerge && best.stretch.count > 2 * count;
     if (isTooLong) waiting.push(this.#port.cut(best, count));
     return best;
   }
 
   #takeInput(count: number, { bytes, joins }: Share): Segment | undefined {
     const order = this.#order;
-    if (!this.#mayGive(order.first === undefined, order, bytes)) return undefined;
+    if (!this.#mayGive(order.first === undefined && order.takes(), bytes)) return undefined;
     for (;;) {
       const taken = this.input.take({ count, bytes: MAX_CHUNK_BYTES, joins });
       if (taken === undefined) return undefined;
@@ -78,8 +80,8 @@ export class Supply {
   }
 
   /** The next that the client waits for may be given if it takes it, others while their results can be held. */
-  #mayGive(isFront: boolean, order: ResultOrder, bytes: number): boolean {
-    const mayGive = (isFront && order.isTaken) || this.#budget.hasRoom(bytes);
+  #mayGive(isTaken: boolean, bytes: number): boolean {
+    const mayGive = isTaken || this.#budget.hasRoom(bytes);
     this.isFull = !mayGive && (this.input.count > 0 || this.waiting.length > 0);
     return mayGive;
   }
@@ -91,7 +93,7 @@ export class Supply {
   }
 
   #rank({ order, isFront }: Segment): number {
-    if (order !== this.#order) return 0;
+    if (order.isMerge) return 0;
     return isFront ? 1 : 2;
   }
 }

@@ -13,7 +13,7 @@ import type { ConnectionId } from "../../protocol/machine.ts";
 import type { Worker } from "../worker.ts";
 import type { Attempt } from "./attempt.ts";
 import { ChannelWire, failureOf, msOf, pieces, type WirePort } from "./channel_wire.ts";
-import type { Fault, Job } from "./job.ts";
+import type { Fault, Job, Refusal } from "./job.ts";
 import type { Segment } from "./segment.ts";
 
 /** What a channel to a worker needs of its surroundings. */
@@ -21,7 +21,15 @@ export interface WorkerChannelPort extends WirePort {
   /** There may be something to give, or somebody to give it to. */
   changed(): void;
   /** A worker cannot do a job; what it had of it is back already. */
-  refused(job: Job, channel: WorkerChannel, code: string, error: string, stack?: string): void;
+  refused(job: Job, channel: WorkerChannel, refusal: Refusal): void;
+}
+
+/** What a worker says of itself when its channel is made. */
+export interface ChannelOffer {
+  /** How many chunks it runs at once. */
+  readonly slots: number;
+  /** Names its process, if it says so. */
+  readonly instance?: string | undefined;
 }
 
 /** What a worker has in hand of one job. */
@@ -36,6 +44,8 @@ interface Opened {
 export class WorkerChannel {
   readonly worker: Worker;
   readonly connection: ConnectionId;
+  /** Names its process: another one after a restart, and the same one where only the way to it was gone. */
+  readonly instance: string;
   /** How many chunks it runs at once. */
   slots: number;
   /** Chunks that it has in hand, those included that nobody wants any more. */
@@ -64,12 +74,14 @@ export class WorkerChannel {
   constructor(
     worker: Worker,
     connection: ConnectionId,
-    slots: number,
+    { slots, instance }: ChannelOffer,
     port: WorkerChannelPort,
     nowMs: number,
   ) {
     this.worker = worker;
     this.connection = connection;
+    // Of who does not say it, every loss is a death.
+    this.instance = instance ?? `#${connection}`;
     this.slots = Math.min(slots, MAX_TOLD_SLOTS);
     this.#port = port;
     this.#wire = new ChannelWire(connection, port);
@@ -135,7 +147,7 @@ export class WorkerChannel {
       position,
       count,
       ...(first === undefined ? { item_bytes: bytes } : { first: String(first) }),
-      ...(segment.order === job.order ? {} : { merge: true }),
+      ...(segment.order.isMerge ? { merge: true } : {}),
       credit,
     };
     const [piece, ...others] = pieces(lines);
@@ -220,6 +232,8 @@ export class WorkerChannel {
         return undefined;
       case "slots":
         if (isWhole(members.slots)) this.slots = Math.min(members.slots, MAX_TOLD_SLOTS);
+        // Who had no slots for a while may have given chunks back as if it went.
+        if (this.slots > 0) this.isLeaving = false;
         return this.#port.changed() as undefined;
     }
     const opened = this.#opened.get(members.job as number);
@@ -309,13 +323,11 @@ export class WorkerChannel {
       this.#remove(attempt);
       job.returned(attempt, 0, "late");
     }
-    this.#port.refused(
-      job,
-      this,
-      textOf(members.code) ?? "bad_job",
-      textOf(members.error) ?? "",
-      textOf(members.stack),
-    );
+    this.#port.refused(job, this, {
+      code: textOf(members.code) ?? "bad_job",
+      error: textOf(members.error) ?? "",
+      stack: textOf(members.stack),
+    });
     this.#port.changed();
   }
 

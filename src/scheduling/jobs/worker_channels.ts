@@ -4,7 +4,7 @@ import type { Worker } from "../worker.ts";
 import type { Board } from "./board.ts";
 import { ChannelDial, type ChannelDialPort } from "./channel_dial.ts";
 import type { Job } from "./job.ts";
-import { WorkerChannel, type WorkerChannelPort } from "./worker_channel.ts";
+import { type ChannelOffer, WorkerChannel, type WorkerChannelPort } from "./worker_channel.ts";
 
 /** What the channels to workers need of their surroundings. */
 export interface WorkerChannelsPort extends WorkerChannelPort, Omit<ChannelDialPort, "opened"> {}
@@ -43,16 +43,21 @@ export class WorkerChannels {
     return Math.min(slots, MAX_TOLD_SLOTS);
   }
 
-  /** Whether every worker is known, and none of them runs code. */
+  /** Whether every worker is known, and none of them runs code. One that is away may come back as one that does. */
   knowsNobody(workers: readonly Worker[]): boolean {
-    return workers.every((worker) => worker.protocol !== "unknown" && !runsCode(worker));
+    return workers.every((worker) => worker.health.usable && !mayRunCode(worker));
   }
 
   /** A worker's channel stands; one that it had before is replaced. */
-  add(connection: ConnectionId, worker: Worker, slots: number, nowMs: number): WorkerChannel {
+  add(
+    connection: ConnectionId,
+    worker: Worker,
+    offer: ChannelOffer,
+    nowMs: number,
+  ): WorkerChannel {
     const before = this.of(worker);
     if (before !== undefined) this.#close(before, nowMs);
-    const channel = new WorkerChannel(worker, connection, slots, this.#port, nowMs);
+    const channel = new WorkerChannel(worker, connection, offer, this.#port, nowMs);
     this.#byConnection.set(connection, channel);
     this.#byWorker.set(worker, channel);
     this.#board.channels.add(channel);
@@ -126,8 +131,8 @@ export class WorkerChannels {
       },
       wakeBy: this.#port.wakeBy,
       random: this.#port.random,
-      opened: (dial, slots, rest) => {
-        this.add(dial.connection!, worker, slots, this.#nowMs);
+      opened: (dial, offer, rest) => {
+        this.add(dial.connection!, worker, offer, this.#nowMs);
         if (rest.length > 0) this.#received(this.of(worker)!, rest, this.#nowMs);
       },
     });
@@ -162,7 +167,12 @@ function announce(job: Job, channel: WorkerChannel): void {
   if (channel.worker.facts.isCoordinator && !channel.isClogged) channel.open(job);
 }
 
-/** Whether a worker may run code, as far as it has said. */
+/** Whether a worker may run code, as it has not said that it does not. */
+function mayRunCode(worker: Worker): boolean {
+  return worker.protocol === "unknown" || runsCode(worker);
+}
+
+/** Whether a worker runs code, as it has said. */
 function runsCode({ facts, protocol }: Worker): boolean {
   if (protocol !== "full") return false;
   return facts.isCoordinator === true || (facts.slots ?? 0) > 0;

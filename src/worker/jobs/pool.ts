@@ -14,7 +14,8 @@ const RESTART = { minMs: SLOT_RESTART_MIN_MS, maxMs: SLOT_RESTART_MAX_MS };
 
 /**
  * The slots of a worker: those that belong to a job, and fresh ones for the next. There are as many fresh ones
- * as may be needed at once and one to spare, so that neither a new job nor a death waits for a process.
+ * as there is room for jobs and one to spare, so that neither a new job nor a death waits for a process. While all
+ * are taken the one is enough: more would take memory, and time from the job.
  *
  * Invariant: at most `size` slots belong to jobs, and at most `size` + 1 are fresh.
  */
@@ -70,7 +71,7 @@ export class Pool {
   /** Starts what is missing; after a failure one, which shows whether the others would start. */
   fill(nowMs: number): void {
     if (this.#isClosed) return;
-    const missing = this.size + 1 - this.#fresh.size;
+    const missing = this.size + 1 - this.taken - this.#fresh.size;
     if (this.#failures === 0) {
       if (nowMs < this.#refillAtMs && this.ready !== undefined) return;
       const starts = Math.min(missing, MAX_STARTING_SLOTS - this.#starting);

@@ -121,7 +121,7 @@ export class Runner {
       closed: (job) => this.#endJob(job),
       code: (job, piece) => this.#modules.take(job, piece, this.#nowMs),
       complete: (chunk) => {
-        if (this.#toldSlots === 0) this.#giveBack(chunk, "leaving");
+        if (this.#toldSlots === 0) this.#giveBack(chunk, this.#whyNone);
         else chunk.job.enqueue(chunk);
       },
       drop: (chunk) => this.#giveBack(chunk, "dropped"),
@@ -244,8 +244,13 @@ export class Runner {
     for (const channel of this.#channels.values()) channel.send({ op: "slots", slots });
     if (slots > 0) return;
     for (const job of this.#jobs) {
-      for (const chunk of [...job.waiting]) this.#giveBack(chunk, "leaving");
+      for (const chunk of [...job.waiting]) this.#giveBack(chunk, this.#whyNone);
     }
+  }
+
+  /** Why nothing can be done here: for ever, or until processes can be started. */
+  get #whyNone(): ReturnReason {
+    return this.#isLeaving ? "leaving" : "late";
   }
 
   #wake(): void {

@@ -3,6 +3,7 @@ import {
   JOB_CLIENT_SILENCE_MS,
   JOB_REFUSAL_REST_MS,
   JOB_STALL_MS,
+  JOB_WATCH_MS,
   MAX_JOBS,
 } from "../../../src/limits.ts";
 import { JobWires, OPENING, type Wire } from "./job_wire.ts";
@@ -162,6 +163,21 @@ Deno.test("a job that nobody can do fails at once where all workers are known, a
   assertStringIncludes(unknown.take(waiting), '"code":"no_code_worker"');
 });
 
+Deno.test("a job waits for a worker that is away: it may come back as one that runs code", () => {
+  const wires = new JobWires(1);
+  const [before] = wires.dialled;
+  wires.greet(before!);
+  wires.step({ kind: "closed", connection: before!.connection, reason: "gone" });
+  const client = wires.client();
+  wires.send(client, OPENING, { op: "code", job: 1, bytes: 3 }, "1+1", RANGE);
+  assert(!wires.take(client).includes("job_failed"));
+  wires.advance(100);
+  wires.greet(wires.dialled.at(-1)!, 1);
+  wires.advance(JOB_WATCH_MS);
+  const channel = wires.channel(1);
+  assertEquals(wires.messages(channel)[1]?.op, "chunk");
+});
+
 Deno.test("what is no job is refused, and what nobody may say ends the channel", () => {
   const { wires } = running();
   const cases: [object | string, string][] = [
@@ -273,23 +289,20 @@ Deno.test("a job that is cancelled below is over, and no worker can say so", () 
   assertStringIncludes(below.take(above), '"op":"job_failed","job":1,"code":"job_cancelled"');
 });
 
-Deno.test("a setup that has gone well elsewhere does not end the job", () => {
-  const failed = { op: "job_failed", job: 1, code: "setup_failed", error: "dead" };
-  const { wires, client, worker } = running();
-  wires.send(client, RANGE);
-  const [, given] = wires.messages(worker);
-  wires.send(worker, { op: "started", job: 1, chunk: given!.chunk });
-  wires.send(
-    worker,
-    { op: "result", job: 1, chunk: given!.chunk, position: 1, count: 1, bytes: 2 },
-    "1\n",
-  );
-  wires.send(worker, failed);
-  assertEquals(wires.take(client).includes("job_failed"), false);
-  const early = running();
-  early.wires.send(early.client, RANGE);
-  early.wires.send(early.worker, failed);
-  assertStringIncludes(early.wires.take(early.client), '"code":"setup_failed"');
+Deno.test("a module that runs elsewhere does not end its job where a worker cannot load or set it up", () => {
+  for (const code of ["bad_code", "bad_exports", "setup_failed"]) {
+    const failed = { op: "job_failed", job: 1, code, error: "dead" };
+    const { wires, client, worker } = running();
+    wires.send(client, RANGE);
+    const [, given] = wires.messages(worker);
+    wires.send(worker, { op: "started", job: 1, chunk: given!.chunk });
+    wires.send(worker, failed);
+    assertEquals(wires.take(client).includes("job_failed"), false, code);
+    const early = running();
+    early.wires.send(early.client, RANGE);
+    early.wires.send(early.worker, failed);
+    assertStringIncludes(early.wires.take(early.client), `"code":"${code}"`);
+  }
 });
 
 Deno.test("what a worker cannot do goes to another, and it is asked again after a while", () => {
@@ -639,4 +652,19 @@ Deno.test("who prints more than its client reads is cut short, and failures are 
   assertEquals(wires.take(client), `${print}"${notice}"}\n`);
   wires.send(worker, { op: "print", job: 1, position: 1, text });
   assertEquals(wires.take(client), `${print}"${text}"}\n`);
+});
+
+Deno.test("where all have refused what ran before, the job ends with what they said", () => {
+  const { wires, client, worker } = running();
+  wires.send(client, RANGE);
+  const [, given] = wires.messages(worker);
+  wires.send(worker, { op: "started", job: 1, chunk: given!.chunk });
+  const failed = { op: "job_failed", job: 1, code: "setup_failed", error: "no licence" };
+  for (let ms = 0; ms <= JOB_STALL_MS + 2000; ms += 500) {
+    wires.advance(500);
+    wires.send(client, { op: "pong" });
+    if (wires.messages(worker).some(({ op }) => op === "chunk")) wires.send(worker, failed);
+    if (ms === 0) wires.send(worker, failed);
+  }
+  assertStringIncludes(wires.take(client), '"code":"setup_failed","error":"no licence"');
 });

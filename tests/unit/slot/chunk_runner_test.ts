@@ -23,10 +23,12 @@ const JOB: SandboxJob = {
   tellsApart: false,
 };
 
-/** Runs a chunk of numbers from 1 on; gives its frames. */
+/** Runs a chunk of numbers; gives its frames. */
 async function run(
-  { job = JOB, count = 10, state = new Int32Array(STATE_WORDS), module }: {
+  { job = JOB, first = "1", count = 10, state = new Int32Array(STATE_WORDS), module }: {
     readonly job?: SandboxJob;
+    /** @default {"1"} */
+    readonly first?: string;
     readonly count?: number;
     readonly state?: Int32Array;
     readonly module: Partial<UserModule>;
@@ -43,7 +45,7 @@ async function run(
     isLast: () => false,
     turn: () => Promise.resolve(),
   });
-  const chunk = { serial: 1, position: 1, count, first: "1", itemBytes: 0, merge: false };
+  const chunk = { serial: 1, position: 1, count, first, itemBytes: 0, merge: false };
   await runner.run(chunk, new Uint8Array(0));
   return frames.take();
 }
@@ -78,10 +80,35 @@ Deno.test("what a reduce has changed before it threw at the first item is not in
         if (item === 1) throw new RangeError("one");
         return list;
       },
+      combine: (_, other) => other,
     },
   });
   const [failed, result] = frames;
   assertEquals([failed!.kind, failed!.first], [FROM_SANDBOX.failed, 0]);
   assert(failed!.text.includes("RangeError: one"));
   assertEquals([result!.first, result!.second, result!.text], [1, 2, "[2,3]\n"]);
+});
+
+Deno.test("a stretch is given to mapRange as numbers or as bigints, and never as one of each", async () => {
+  const cases: readonly (readonly [first: bigint, calls: string])[] = [
+    [
+      -(2n ** 53n) - 1n,
+      "-9007199254740993n..-9007199254740992n -9007199254740991..-9007199254740989",
+    ],
+    [2n ** 53n - 3n, "9007199254740989..9007199254740991 9007199254740992n..9007199254740993n"],
+    [2n ** 53n - 6n, "9007199254740986..9007199254740990"],
+    [2n ** 53n - 5n, "9007199254740987..9007199254740991"],
+    [2n ** 53n, "9007199254740992n..9007199254740996n"],
+  ];
+  for (const [first, expected] of cases) {
+    const calls: string[] = [];
+    const shown = (value: unknown) => typeof value === "bigint" ? `${value}n` : `${value}`;
+    const mapRange = (from: unknown, to: unknown) => {
+      calls.push(`${shown(from)}..${shown(to)}`);
+      return 1;
+    };
+    const job: SandboxJob = { ...JOB, call: "mapRange", reduce: "sum" };
+    await run({ job, first: `${first}`, count: 5, module: { mapRange } });
+    assertEquals(calls.join(" "), expected);
+  }
 });

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { JobReduce } from "../../../src/jobs/messages.ts";
 import { ValueError } from "../../../src/jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../../../src/limits.ts";
+import { Combiner } from "../../../src/slot/combiner.ts";
 import { type Sink, sinkOf } from "../../../src/slot/sinks.ts";
 import { BrokenJobError, type UserModule } from "../../../src/slot/user_module.ts";
 import { Frames } from "./frames.ts";
@@ -25,6 +26,7 @@ function start(reduce: JobReduce, own: Partial<UserModule> = {}): Parts {
     { ...job, codeBytes: 1, tellsApart: false },
     own as UserModule,
     frames.output,
+    new Combiner(own as UserModule, job.name),
   );
   sink.begin(0);
   return { sink, results: () => frames.results() };
@@ -124,6 +126,7 @@ const OWN: Partial<UserModule> = {
     (all as unknown[]).push(value);
     return all;
   },
+  combine: (one, other) => [...one as unknown[], ...other as unknown[]],
 };
 
 Deno.test("the module's own reduce begins anew after each line, with an initial that nobody has changed", () => {
@@ -146,6 +149,7 @@ Deno.test("a reduce of the module's own that throws, or is async, leaves what it
       if (value === 2) throw new RangeError("two");
       return value === 3 ? Promise.resolve(99) : sum as number + (value as number);
     },
+    combine: (one, other) => one as number + (other as number),
   });
   sink.take(1, 1);
   assertThrows(() => sink.take(2, 2), RangeError, "two");

@@ -111,7 +111,7 @@ Deno.test("whoever asks for a channel gets one, and speaks of jobs from then on"
   room.says(1, CHANNEL);
   assertEquals(
     room.take(1).replace(/"version":"[^"]+"/, '"version":"v"'),
-    '{"ok":true,"op":"channel","protocol":1,"role":"worker","version":"v","cores":4,"platform":"plan9","slots":2}\n',
+    '{"ok":true,"op":"channel","protocol":1,"role":"worker","version":"v","cores":4,"platform":"plan9","slots":2,"instance":"i-1"}\n',
   );
   room.says(1, '{"op":"ping"}\n{"op":"add","a":1,"b":2}\n');
   assertEquals(room.take(1), '{"op":"pong"}\n');

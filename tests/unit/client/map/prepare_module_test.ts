@@ -1,11 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { transformSync } from "amaro";
 import { ModuleError } from "../../../../src/client/errors.ts";
-import {
-  explainCode,
-  needsCombine,
-  prepareModule,
-} from "../../../../src/client/map/prepare_module.ts";
+import { explainCode, prepareModule } from "../../../../src/client/map/prepare_module.ts";
 import { restoreSemicolons } from "../../../../src/client/map/removed_semicolons.ts";
 
 const ITEMS = { input: "items" } as const;
@@ -136,7 +132,6 @@ Deno.test("prepareModule() refuses every kind of import with its place and the w
     ['export * from "./all.js";', '"./all.js"', "f.ts:2:1"],
     ['export { a } from "./\\u0061.js";', '"./\\u0061.js"', "f.ts:2:1"],
     ['const b = `${await import("c")}`;', '"c"', "f.ts:2:20"],
-    ['import { type Item } from "./item.ts";', '"./item.ts"', "f.ts:2:1"],
   ];
   for (const [line, specifier, place] of cases) {
     const error = await assertRejects(() => prepare(`${MAP}\n${line}\n`), ModuleError);
@@ -145,12 +140,16 @@ Deno.test("prepareModule() refuses every kind of import with its place and the w
       "npx esbuild f.ts --bundle --format=esm --outfile=bundled.js";
     assertEquals(error.message, expected);
   }
+  const types = `${MAP}\nimport { type Item } from "./item.ts";\n`;
+  const error = await assertRejects(() => prepare(types), ModuleError);
+  assertMatch(error.message, /, and if only types come from there, write import type$/);
 });
 
 Deno.test("prepareModule() says where a module cannot be read", async () => {
   const cases: readonly (readonly [string, string, RegExp])[] = [
     ["f.ts", `${MAP}\n  enum A { B }`, /^cannot read f\.ts:2:3: .*enum.*: write it in JavaScript/],
     ["f.ts", "export function map( {", /^cannot read f\.ts:1:\d+: .*; correct it there$/],
+    ["f.js", "export map = (x) => x;", /^cannot read f\.js:1:8: Expected .*; correct it there$/],
     ["f.js", `${MAP}\nconst a = "`, /^cannot read f\.js:2:11: Unterminated string/],
     ["f.ts", `${MAP}\nfunction f() {\n if (1) {\n}`, /^cannot read f\.ts:4:2: Expected '}'/],
     ["f.ts", "export const other = 1;", /^cannot use f\.ts: it does not export "map"/],
@@ -159,26 +158,4 @@ Deno.test("prepareModule() says where a module cannot be read", async () => {
     const error = await assertRejects(() => prepare(text, name), ModuleError);
     assertMatch(error.message, message);
   }
-});
-
-Deno.test("accumulators that are objects need a combine", async () => {
-  const head =
-    "export const map = (x) => x; export const reduce = (a) => a; export const initial = ";
-  const cases: readonly (readonly [string, boolean])[] = [
-    ["0;", false],
-    ["{ count: 0 };", true],
-    ["[];", true],
-    ["{ count: 0 }; export const combine = reduce;", false],
-  ];
-  for (const [rest, expected] of cases) {
-    const source = { name: "f.js", text: head + rest, isTypeScript: false };
-    assertEquals(await needsCombine(await prepareModule(source, { input: "items" })), expected);
-  }
-  const typed = head.replace("initial =", "initial: number[] =") + "[];";
-  const source = { name: "f.ts", text: typed, isTypeScript: true };
-  assertEquals(await needsCombine(await prepareModule(source, { input: "items" })), true);
-  assertEquals(
-    await needsCombine(await prepareModule(source, { input: "items", reduce: "sum" })),
-    false,
-  );
 });

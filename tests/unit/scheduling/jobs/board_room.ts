@@ -137,7 +137,7 @@ export class BoardRoom {
     this.board.changed();
   }
 
-  addChannel(slots: number): FakeChannel {
+  addChannel(slots: number, instance?: string): FakeChannel {
     const health = { usable: true, state: "up" };
     const worker = { name: `w${++this.#lastConnection}`, facts: {}, health };
     const chunks = new Map<string, GivenChunk>();
@@ -150,7 +150,7 @@ export class BoardRoom {
     const channel: WorkerChannel = new WorkerChannel(
       worker as unknown as Worker,
       -this.#lastConnection,
-      slots,
+      { slots, instance },
       {
         write: (_, text) => {
           const message: ChannelMessage = JSON.parse(text);
@@ -340,7 +340,7 @@ export class BoardRoom {
       const { held, promised } = job.budget;
       assert(held >= 0 && promised >= 0, `held ${held}, promised ${promised}`);
       assert(held + promised <= MAX_JOB_RESULT_BYTES + 4 * 1024 * 1024, `${held} + ${promised}`);
-      assert(job.inputBytes >= 0);
+      assert(job.tally.inputBytes >= 0);
     }
     for (const { channel, chunks } of this.channels) {
       assert(channel.inHand === chunks.size, `${channel.inHand} in hand, ${chunks.size} given`);

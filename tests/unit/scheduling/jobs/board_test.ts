@@ -71,7 +71,7 @@ Deno.test("a worker is not given more bytes of items than it holds", () => {
   const worker = { name: "w", facts: {}, health: { usable: true, state: "up" } };
   const nothing = () => {};
   const port = { write: nothing, writeBytes: nothing, changed: nothing, refused: nothing };
-  const channel = new WorkerChannel(worker as unknown as Worker, -9, 30, port, 0);
+  const channel = new WorkerChannel(worker as unknown as Worker, -9, { slots: 30 }, port, 0);
   room.board.channels.add(channel);
   const handOut = () => {
     for (let count = 0; count < 30; count++) {
@@ -266,23 +266,34 @@ Deno.test("what the client waits for, given to a worker behind what comes later,
   assertEquals(state(), [[position, false], [next!.position, false]]);
 });
 
-Deno.test("what the client waits for, lost with its worker, takes the place of what comes last", () => {
-  const room = new BoardRoom(6);
-  const { job } = room.addJob({});
-  room.give(job, 1, 1, 20, 1e9);
-  const [lost, worker] = [room.addChannel(1), room.addChannel(1)];
-  room.board.handOut(0);
-  room.start(lost, room.chunksOf(lost)[0]!);
-  room.start(worker, room.chunksOf(worker)[0]!);
-  room.lose(lost);
-  room.board.handOut(0);
-  assertEquals(room.chunksOf(worker).map(({ isDropped }) => isDropped), [true, true]);
-  for (const { chunk, position } of room.chunksOf(worker)) {
-    worker.chunks.delete(`1/${chunk}`);
-    room.says(worker, { op: "returned", job: 1, chunk, position, ms: 0, why: "dropped" });
+Deno.test("what the client waits for, lost with its worker, takes the place of what comes last, if that has short items", () => {
+  for (const [itemMs, isUsable] of [[1, true], [600, true], [1, false]] as const) {
+    const room = new BoardRoom(6);
+    const { job } = room.addJob({});
+    room.give(job, 1, 1, 40, 1e9);
+    const [lost, worker] = [room.addChannel(1), room.addChannel(1)];
+    room.board.handOut(0);
+    room.start(lost, room.chunksOf(lost)[0]!);
+    const [first] = room.chunksOf(worker);
+    room.start(worker, first!);
+    room.tell(worker, first!, 2);
+    room.end(worker, first!, itemMs);
+    room.board.handOut(0);
+    room.start(worker, room.chunksOf(worker)[0]!);
+    room.lose(lost);
+    room.setUsable(worker, isUsable);
+    room.board.handOut(0);
+    const dropped = room.chunksOf(worker).filter(({ isDropped }) => isDropped);
+    const isRight = itemMs === 1 && isUsable;
+    assertEquals(dropped.length, isRight ? 2 : 0);
+    if (!isRight) continue;
+    for (const { chunk, position } of dropped) {
+      worker.chunks.delete(`1/${chunk}`);
+      room.says(worker, { op: "returned", job: 1, chunk, position, ms: 0, why: "dropped" });
+    }
+    room.board.handOut(0);
+    assertEquals(room.chunksOf(worker)[0]!.position, 1);
   }
-  room.board.handOut(0);
-  assertEquals(room.chunksOf(worker).map(({ position }) => position), [1, 2]);
 });
 
 Deno.test("what is only done once more makes place for a job that has nobody", () => {
@@ -527,4 +538,163 @@ Deno.test("what may be the death of its worker gets the place of what waits behi
   }
   pass(10);
   assertEquals(room.chunksOf(worker).map(({ position }) => position), [1]);
+});
+
+Deno.test("a worker that had no slots for a while gets work again, whatever it gave its chunks back for", () => {
+  for (const why of ["late", "leaving"]) {
+    const room = new BoardRoom(7);
+    const { job } = room.addJob({});
+    room.give(job, 1, 1, 200, 1e9);
+    const worker = room.addChannel(1);
+    room.board.handOut(0);
+    room.says(worker, { op: "slots", slots: 0 });
+    for (const { chunk, position } of room.chunksOf(worker)) {
+      worker.chunks.delete(`1/${chunk}`);
+      room.says(worker, { op: "returned", job: 1, chunk, position, ms: 0, why });
+    }
+    const given = (ms: number) => {
+      room.nowMs += ms;
+      room.board.tick(room.nowMs);
+      room.board.handOut(room.nowMs);
+      return room.chunksOf(worker).length > 0;
+    };
+    assertEquals([given(50), given(1000)], [false, false]);
+    room.says(worker, { op: "slots", slots: 1 });
+    assertEquals(given(50), true, why);
+  }
+});
+
+Deno.test("what is given back late ends nothing that runs", () => {
+  const room = new BoardRoom(4);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 10_000, 1e9);
+  const worker = room.addChannel(2);
+  const pass = (ms: number) => {
+    room.nowMs += ms;
+    room.board.tick(room.nowMs);
+    room.board.handOut(room.nowMs);
+  };
+  pass(0);
+  for (let count = 0; count < 4; count++) {
+    const [chunk] = room.chunksOf(worker);
+    room.start(worker, chunk!);
+    room.tell(worker, chunk!, 3);
+    room.end(worker, chunk!, 10);
+    pass(1);
+  }
+  const [late, other, next] = room.chunksOf(worker);
+  room.start(worker, late!);
+  room.start(worker, other!);
+  for (let ms = 0; ms < 2000; ms += 50) pass(50);
+  room.tell(worker, late!, 3);
+  const { chunk, next: position } = late!;
+  worker.chunks.delete(`1/${chunk}`);
+  room.says(worker, { op: "returned", job: 1, chunk, position, ms: 600, why: "late" });
+  room.start(worker, next!);
+  pass(1);
+  pass(50);
+  assertEquals(room.chunksOf(worker).filter(({ isDropped }) => isDropped), []);
+});
+
+Deno.test("a coordinator tells first of what it was given later and comes earlier in the input", () => {
+  const room = new BoardRoom(8);
+  const { job, requester } = room.addJob({ hops: 2 });
+  const told: string[] = [];
+  requester.result = (chunk, position) => told.push(`${chunk.number}: ${position}`);
+  const worker = room.addChannel(1);
+  room.give(job, 1, 100, 2, 0);
+  room.board.handOut(0);
+  const run = (): void => {
+    const [chunk] = room.chunksOf(worker);
+    room.start(worker, chunk!);
+    while (chunk!.next < chunk!.position + chunk!.count) room.tell(worker, chunk!, 9);
+    room.end(worker, chunk!, 1);
+    room.board.handOut(0);
+  };
+  run();
+  run();
+  assertEquals(told, [], "nobody takes it");
+  room.give(job, 2, 1, 2, 1e9);
+  room.give(job, 3, 50, 1, 1e9);
+  room.board.handOut(0);
+  while (room.chunksOf(worker).length > 0) run();
+  assertEquals(told, ["2: 1", "2: 2", "3: 50"]);
+  job.credited(1, 1e9);
+  assertEquals(told, ["2: 1", "2: 2", "3: 50", "1: 100", "1: 101"]);
+  assertEquals([requester.chunks, job.budget.held], [[2, 3, 1], 0]);
+});
+
+Deno.test("what may be the death of its worker gets the place of what waits for another client to read", () => {
+  const room = new BoardRoom(4);
+  const unread = room.addJob({});
+  unread.requester.isClogged = true;
+  room.give(unread.job, 1, 1, 200, 1e9);
+  const worker = room.addChannel(1);
+  const pass = (ms: number) => {
+    room.nowMs += ms;
+    room.board.tick(room.nowMs);
+    room.board.handOut(room.nowMs);
+    room.check();
+  };
+  pass(0);
+  const blocked = room.fill(unread.job, worker, MEGABYTE, () => pass(10));
+  room.block(unread.job, worker, blocked);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 1, 1e9);
+  for (let death = 0; death < 2; death++) {
+    const dying = room.addChannel(1);
+    pass(0);
+    room.start(dying, room.chunksOf(dying).find((one) => one.job === job.number)!);
+    room.lose(dying);
+  }
+  assertEquals(job.waiting.map(({ isSuspect }) => isSuspect), [true]);
+  for (let ms = 0; ms < 2000; ms += 50) {
+    pass(50);
+    for (const { job, chunk, next, isDropped } of room.chunksOf(worker)) {
+      if (!isDropped) continue;
+      worker.chunks.delete(`${job}/${chunk}`);
+      room.says(worker, { op: "returned", job, chunk, position: next, ms: 0, why: "dropped" });
+    }
+  }
+  assertEquals(room.chunksOf(worker).map((one) => one.job), [job.number]);
+});
+
+Deno.test("a process that was only out of reach has not died, though what is lost with it is not asked for without end", () => {
+  const losses = (instance?: string): number => {
+    const room = new BoardRoom(9);
+    const { job, requester } = room.addJob({});
+    room.give(job, 1, 1, 1, 1e9);
+    for (let count = 1; count < 20; count++) {
+      const worker = room.addChannel(1, instance);
+      room.board.handOut(0);
+      room.start(worker, room.chunksOf(worker)[0]!);
+      room.lose(worker);
+      if (requester.told.length > 0) return count;
+    }
+    return Infinity;
+  };
+  assertEquals([losses(), losses("the same")], [3, 12]);
+});
+
+Deno.test("nobody is blamed for what was lost often where it comes back for another reason", () => {
+  for (const ms of [0, 1]) {
+    const room = new BoardRoom(9);
+    const { job, requester } = room.addJob({});
+    room.give(job, 1, 1, 1, 1e9);
+    for (let count = 0; count < 11; count++) {
+      const worker = room.addChannel(1, "the same");
+      room.board.handOut(0);
+      room.start(worker, room.chunksOf(worker)[0]!);
+      room.lose(worker);
+    }
+    const worker = room.addChannel(1);
+    room.board.handOut(0);
+    if (ms === 0) room.lose(worker);
+    else {
+      const { chunk } = room.chunksOf(worker)[0]!;
+      worker.chunks.delete(`1/${chunk}`);
+      room.says(worker, { op: "returned", job: 1, chunk, position: 1, ms, why: "late" });
+    }
+    assertEquals([requester.told, job.waiting.length], [[], 1]);
+  }
 });

@@ -89,7 +89,11 @@ Deno.test("a chunk that a client takes back ends where it is, though some of it 
     "result 101+5",
     "done 8",
   ]);
-  assertEquals([room.job.orders.chunkCount, room.job.inputBytes, room.job.budget.held], [0, 0, 0]);
+  assertEquals([room.job.orders.chunkCount, room.job.tally.inputBytes, room.job.budget.held], [
+    0,
+    0,
+    0,
+  ]);
 });
 
 Deno.test("a chunk is known by its number until it has been told of, and then no more", () => {

@@ -56,7 +56,7 @@ Deno.test("whatever workers do, and whoever is lost, every position is told of o
       assert(crashes <= 3, `seed ${seed}: ${crashes} are blamed`);
       assertEquals(requester.chunks, Array.from({ length: chunks[index]! }, (_, at) => at + 1));
       room.board.remove(job);
-      assertEquals([job.inputBytes, job.budget.held], [0, 0], `seed ${seed}`);
+      assertEquals([job.tally.inputBytes, job.budget.held], [0, 0], `seed ${seed}`);
     }
     room.check();
   }

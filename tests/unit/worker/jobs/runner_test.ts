@@ -8,28 +8,34 @@ import {
 import { brief, finish, result, started } from "./briefly.ts";
 import { Lab, open, openMessage, type Peer, range } from "./lab.ts";
 
-Deno.test("a runner starts a fresh slot for each place and one to spare, and later one for each that was taken", () => {
+Deno.test("a runner starts a fresh slot for each place and one to spare, and anew for each that was taken and is free", () => {
   const { lab, channel } = started(3);
   assertEquals(lab.slots.length, 4);
-  range(channel, 5, 1, 1, 10);
-  lab.advance(SLOT_REFILL_MS - 1);
-  assertEquals(lab.slots.length, 4, "nothing is started while the job gives its first results");
-  lab.advance(1);
-  assertEquals(lab.slots.length, 5);
-  for (let chunk = 2; chunk <= 5; chunk++) range(channel, 5, chunk, 10 * chunk, 10);
-  assertEquals([lab.slots.length, lab.busy.length], [5, 3]);
-  lab.advance(SLOT_REFILL_MS);
-  assertEquals([lab.slots.length, lab.busy.length], [7, 3]);
+  for (let chunk = 1; chunk <= 5; chunk++) range(channel, 5, chunk, 10 * chunk, 10);
+  lab.advance(10 * SLOT_REFILL_MS);
+  assertEquals([lab.slots.length, lab.busy.length], [4, 3], "one is to spare");
+  channel.say({ op: "close", job: 5 });
+  assertEquals([lab.slots.length, lab.alive.length], [7, 4]);
 });
 
-Deno.test("a runner that has no fresh slot left starts all that it lacks at once", () => {
+Deno.test("slots of a job that was short are replaced a little later", () => {
+  const { lab, channel } = started(3);
+  range(channel, 5, 1, 1, 10);
+  lab.advance(SLOT_REFILL_MS - 1);
+  channel.say({ op: "close", job: 5 });
+  assertEquals(lab.slots.length, 4, "a next job gives its first results meanwhile");
+  lab.advance(1);
+  assertEquals(lab.slots.length, 5);
+});
+
+Deno.test("a runner that has no fresh slot left starts one at once", () => {
   const { lab, channel } = started(1);
   range(channel, 5, 1, 1, 10);
   assertEquals([lab.slots.length, lab.busy.length], [2, 1]);
   lab.busy[0]!.lose();
-  assertEquals([lab.slots.length, lab.busy.length], [4, 1]);
+  assertEquals([lab.slots.length, lab.busy.length], [3, 1]);
   lab.advance(SLOT_REFILL_MS);
-  assertEquals([lab.slots.length, lab.busy.length], [4, 1]);
+  assertEquals([lab.slots.length, lab.busy.length], [3, 1]);
 });
 
 Deno.test("a runner of many slots does not start them all at the same time", () => {
@@ -245,7 +251,7 @@ Deno.test("no slot runs two jobs: an idle one of another job makes room, and is 
   const [second] = lab.busy;
   assert(second !== first);
   assertEquals(second!.heard.map(({ op }) => op), ["open", "code", "chunk"]);
-  assertEquals(lab.alive.length, 3);
+  assertEquals(lab.alive.length, 2);
 });
 
 Deno.test("the end of a job ends its slots at once, and nobody else's", () => {
@@ -507,9 +513,9 @@ Deno.test("if no process can be started, the runner says so, and goes on trying"
     lab.alive.at(-1)?.lose("no such file");
   }
   const heard = brief(channel).filter((line) => line !== "ping" && line !== "pong");
-  assertEquals(heard, ["slots 0", "returned 5 1 1 leaving"]);
+  assertEquals(heard, ["slots 0", "returned 5 1 1 late"]);
   range(channel, 5, 2, 1, 9);
-  assertEquals(brief(channel), ["returned 5 2 1 leaving"]);
+  assertEquals(brief(channel), ["returned 5 2 1 late"]);
   wait();
   channel.take();
   lab.connect(lab.alive.at(-1)!);
