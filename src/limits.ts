@@ -263,6 +263,8 @@ export const MAX_UNSENT_MESSAGE_BYTES = 1024 * 1024;
 export const MAX_JOBS = 64;
 /** How long a job waits for a worker that runs code, when there is none. */
 export const JOB_STALL_MS = 60_000;
+/** How long it does when all refuse what ran before: its module cannot be set up any more. */
+export const JOB_REFUSED_MS = 10_000;
 /** How long a worker that could not do a job is not asked again: it may have had no room, or no workers of its own. */
 export const JOB_REFUSAL_REST_MS = 1000;
 /** How often a server with jobs looks for workers that came, went or were drained, and for what is slow. */
@@ -292,7 +294,7 @@ export const MAX_TOLD_SLOTS = 65_536;
 export const PROGRESS_INTERVAL_MS = 1000;
 /** A chunk that was running on so many workers when they died is taken apart to find the item that does it. */
 export const POISON_DEATHS = 3;
-/** Losses of a chunk's worker after which each further one is a death, though its process came back. */
+/** Losses of a chunk's worker after which each further one is a death, though its process comes back. */
 export const POISON_LOSSES = 10;
 /** Memory of a slot, in mebibytes, above which its item fails. */
 export const DEFAULT_SLOT_MEMORY_MB = 1024;
@@ -331,12 +333,10 @@ export const SLOT_FAILURES_TO_NONE = 3;
 export const SLOT_HEARTBEATS_TO_DOWN = 10;
 /** Slots that may die before any has called a job's function, or in one chunk before they have said so. */
 export const MAX_SETUP_DEATHS = 3;
-/** Accumulators of a slot that are tried out: the first may be of a single item, for which much looks right. */
-export const ACCUMULATOR_TRIES = 8;
-/** So many are if they are long: to try one out takes longer than to hand it on. */
+/** Long accumulators of a slot that are tried out, which takes as long as to hand them on. */
 export const LONG_ACCUMULATOR_TRIES = 2;
-/** What a long one is. */
-export const LONG_ACCUMULATOR_CHARS = 64 * 1024;
+/** What a long one is; all that are shorter are tried out. */
+export const LONG_ACCUMULATOR_CHARS = 256 * 1024;
 /** The share of a number by which rounding may change it where an accumulator should stay the same. */
 export const ACCUMULATOR_ROUNDING = 1e-9;
 /** Failures that a slot tells with their stack: to write one down takes longer than most items. */

@@ -12,6 +12,8 @@ import { workforceOf } from "../scheduling/jobs/progress.ts";
 /** How a server's jobs are set up. */
 export interface JobServiceOptions {
   readonly facts: RoleFacts;
+  /** Names the process of the server to one above it. */
+  readonly instance?: string;
   /** Whether code, and the end of somebody's job, are taken from whoever reaches the server. */
   readonly allowsChanges: boolean;
   /** The SHA-256 of some bytes, in hexadecimal digits. */
@@ -58,7 +60,8 @@ export class JobService {
       (instance === undefined && !this.hub.hasRoom(nowMs) ? wireError("too_many_jobs") : undefined);
     if (refusal !== undefined) return { text: encodeErrorReply(refusal, id) };
     const facts = { ...this.#options.facts, slots: this.hub.slots };
-    const members = { op: "channel", protocol: PROTOCOL_VERSION, ...ownFacts(facts) };
+    const names = { instance: this.#options.instance };
+    const members = { op: "channel", protocol: PROTOCOL_VERSION, ...ownFacts(facts), ...names };
     return {
       text: encodeOkReply(members, id),
       accept: () => {

@@ -23,6 +23,8 @@ import { encodeStatus, type ServerCounters } from "./status.ts";
 export interface ServerMachineOptions extends CoordinatorOptions {
   /** What the server says of itself. */
   readonly facts: RoleFacts;
+  /** Names its process to a server above it. */
+  readonly instance?: string;
   /** Whether joins, drains and undrains are taken, and code and cancels. */
   readonly allowsChanges: boolean;
   /** The SHA-256 of some bytes, in hexadecimal digits. It has no effect, so what is pure may be given it. */

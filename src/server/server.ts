@@ -106,6 +106,7 @@ export function startMovableServer(options: ServerOptions): MovableServer {
     maxLineBytes,
     seed: randomSeed(),
     facts: roleFacts("calc_server"),
+    instance: crypto.randomUUID(),
     allowsChanges: isLoopback(host) || options.insecure === true,
     sha256,
   });

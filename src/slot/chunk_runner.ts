@@ -81,7 +81,7 @@ export class ChunkRunner {
     this.#parts = parts;
     this.#state = parts.state;
     const { job, module, output } = parts;
-    this.#combiner = new Combiner(module, job.name);
+    this.#combiner = new Combiner(module, job.name, parts.state);
     this.#sink = sinkOf(job, module, output, this.#combiner);
   }
 

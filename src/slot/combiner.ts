@@ -9,12 +9,8 @@
 import { markedText, parseMarked } from "../jobs/marked_json.ts";
 import { absolute, isArray, keysOf, sliceText } from "../jobs/primordials.ts";
 import { ValueError } from "../jobs/values.ts";
-import {
-  ACCUMULATOR_ROUNDING,
-  ACCUMULATOR_TRIES,
-  LONG_ACCUMULATOR_CHARS,
-  LONG_ACCUMULATOR_TRIES,
-} from "../limits.ts";
+import { ACCUMULATOR_ROUNDING, LONG_ACCUMULATOR_CHARS, LONG_ACCUMULATOR_TRIES } from "../limits.ts";
+import { INDEX } from "./shared.ts";
 import { messageOf, oneLine, stackOf } from "./trouble.ts";
 import { BrokenJobError, type UserModule } from "./user_module.ts";
 
@@ -25,12 +21,16 @@ export class Combiner {
   readonly #module: UserModule;
   /** What messages call the module. */
   readonly #name: string;
-  #tries = 0;
+  /** The words that both threads look at. */
+  readonly #state: Int32Array;
+  /** Long accumulators that were tried out. */
+  #longTries = 0;
 
   /** Nothing has been tried out. */
-  constructor(module: UserModule, name: string) {
+  constructor(module: UserModule, name: string, state: Int32Array) {
     this.#module = module;
     this.#name = name;
+    this.#state = state;
   }
 
   /**
@@ -38,14 +38,17 @@ export class Combiner {
    *
    * @throws {BrokenJobError} If there is none, which is no single item's fault.
    */
-  combine(one: unknown, other: unknown): unknown {
-    const { combine, reduce } = this.#module;
+  combine(
+    one: unknown,
+    other: unknown,
+    call = this.#isReduce ? "reduce of accumulators" : "combine",
+  ): unknown {
+    const { combine } = this.#module;
     try {
       return settled(combine(one, other), "combine");
     } catch (error) {
       if (ValueError.is(error)) throw brokenJob(oneLine(error.message));
-      const what = combine === reduce ? "reduce of accumulators" : "combine";
-      const text = `${what} failed: ${messageOf(error, this.#name)}`;
+      const text = `${call} failed: ${messageOf(error, this.#name)}`;
       throw brokenJob(text, stackOf(error, this.#name));
     }
   }
@@ -57,21 +60,24 @@ export class Combiner {
    * @throws {BrokenJobError} If it does not.
    */
   tryOut(text: string): void {
-    const tries = text.length > LONG_ACCUMULATOR_CHARS ? LONG_ACCUMULATOR_TRIES : ACCUMULATOR_TRIES;
-    if (this.#tries >= tries) return;
-    this.#tries++;
-    const { combine, reduce, initial } = this.#module;
-    const made = this.combine(parseMarked(initial), parseMarked(text));
-    const madeText = accumulatorText(made);
-    if (madeText === text || isSame(parseMarked(madeText), parseMarked(text))) return;
-    const isReduce = combine === reduce;
-    const call = `${isReduce ? "reduce" : "combine"}(${shown(initial)}, ${shown(text)})`;
-    const advice = isReduce
+    if (text.length > LONG_ACCUMULATOR_CHARS && this.#longTries++ >= LONG_ACCUMULATOR_TRIES) return;
+    const { initial } = this.#module;
+    const call = `${this.#isReduce ? "reduce" : "combine"}(${shown(initial)}, ${shown(text)})`;
+    const index = this.#state[INDEX]!;
+    // No item is to blame for the time that it takes.
+    this.#state[INDEX] = -1;
+    const made = accumulatorText(this.combine(parseMarked(initial), parseMarked(text), call));
+    this.#state[INDEX] = index;
+    if (made === text || isSame(made, text)) return;
+    const advice = this.#isReduce
       ? "export combine(a, b), which makes one accumulator of two"
       : "let initial be what changes no other";
-    throw brokenJob(
-      `${call} gives ${shown(madeText)}, not the accumulator again: ${advice}`,
-    );
+    throw brokenJob(`${call} gives ${shown(made)}, not the accumulator again: ${advice}`);
+  }
+
+  /** Whether the module has nothing but its reduce for it. */
+  get #isReduce(): boolean {
+    return this.#module.combine === this.#module.reduce;
   }
 }
 
@@ -107,11 +113,17 @@ function shown(text: string): string {
   return text.length <= MAX_SHOWN_CHARS ? text : sliceText(text, 0, MAX_SHOWN_CHARS - 1) + "…";
 }
 
-/** Whether two values of JSON are the same, but for rounding and the order of members. */
-function isSame(one: unknown, other: unknown): boolean {
+/** Whether two texts are of the same accumulator, but for rounding and the order of members. */
+function isSame(one: string, other: string): boolean {
+  const a = parseMarked(one);
+  const b = parseMarked(other);
+  // What is rounded away of a large number may stand beside it as a small one.
+  return isNear(a, b, ACCUMULATOR_ROUNDING * (largestOf(a) + largestOf(b)));
+}
+
+function isNear(one: unknown, other: unknown, most: number): boolean {
   if (typeof one === "number" && typeof other === "number") {
-    const most = absolute(one) > absolute(other) ? absolute(one) : absolute(other);
-    return one === other || absolute(one - other) <= ACCUMULATOR_ROUNDING * most;
+    return one === other || absolute(one - other) <= most;
   }
   if (typeof one === "number" || typeof one === "bigint") return one == other;
   if (!isObject(one) || !isObject(other) || isArray(one) !== isArray(other)) return one === other;
@@ -119,9 +131,22 @@ function isSame(one: unknown, other: unknown): boolean {
   if (keys.length !== keysOf(other).length) return false;
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index]!;
-    if (!isSame(one[key], other[key])) return false;
+    if (!isNear(one[key], other[key], most)) return false;
   }
   return true;
+}
+
+/** The largest finite number in a value, whatever its sign. */
+function largestOf(value: unknown): number {
+  if (typeof value === "number") return value - value === 0 ? absolute(value) : 0;
+  if (!isObject(value)) return 0;
+  let largest = 0;
+  const keys = keysOf(value);
+  for (let index = 0; index < keys.length; index++) {
+    const inner = largestOf(value[keys[index]!]);
+    if (inner > largest) largest = inner;
+  }
+  return largest;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -252,11 +252,11 @@ async function saysWhatMergingFailed(cluster: MapCluster): Promise<void> {
     [
       "export const reduce = (a, v) => a + v;\n" +
       "export function combine() { throw new Error('never'); }",
-      /^client: combine failed: Error: never\n {2}at combine \(merged\.js:4:35\)\n/,
+      /^client: combine\(0, \d+\) failed: Error: never\n {2}at combine \(merged\.js:4:35\)\n/,
     ],
     [
       "export const reduce = (a, v) => ({ sum: (a.sum ?? 0) + v.toFixed().length });",
-      /^client: reduce of accumulators failed: TypeError: v\.toFixed is not a function\n {2}at /,
+      /^client: reduce\(0, [^)]+\) failed: TypeError: v\.toFixed is not a function\n {2}at /,
     ],
     [
       "export const reduce = (a, v) => a + v;\nexport const combine = async (a, b) => a + b;",

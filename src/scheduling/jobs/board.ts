@@ -1,4 +1,4 @@
-import { JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
+import { JOB_REFUSED_MS, JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
 import type { Crowd } from "./chunk_sizes.ts";
 import { slowest } from "./duplicates.ts";
 import type { Job } from "./job.ts";
@@ -33,6 +33,13 @@ export class Board {
   /** There may be something to give, or somebody to give it to. */
   changed(): void {
     this.#isChanged = true;
+  }
+
+  /** A worker can be given something. */
+  add(channel: WorkerChannel): void {
+    this.channels.add(channel);
+    for (const job of this.jobs.values()) job.cameBack(channel.instance);
+    this.changed();
   }
 
   /** Nothing is given to anybody any more. */
@@ -80,7 +87,8 @@ export class Board {
       if (!job.hasWork || this.#hasSlotFor(job)) job.stalledSinceMs = undefined;
       else job.stalledSinceMs ??= nowMs;
       const { stalledSinceMs = Infinity } = job;
-      if (nowMs - stalledSinceMs >= JOB_STALL_MS) this.#port.stalled(job);
+      const mostMs = job.refusal === undefined ? JOB_STALL_MS : JOB_REFUSED_MS;
+      if (nowMs - stalledSinceMs >= mostMs) this.#port.stalled(job);
     }
     this.changed();
   }
@@ -152,7 +160,8 @@ export class Board {
       if (reservedFor === undefined) continue;
       const isRight = channels.includes(channel) &&
         [...this.jobs.values()].some((job) =>
-          channel.mayBeAsked(job, nowMs) && job.waiting.includes(reservedFor)
+          channel.mayBeAsked(job, nowMs) && reservedFor.isSuspect && !isMerging(job) &&
+          job.waiting.includes(reservedFor)
         );
       if (!isRight) channel.reservedFor = undefined;
     }
@@ -161,6 +170,7 @@ export class Board {
   /** What may be the death of its worker runs where it runs alone. */
   #giveSuspects(channels: readonly WorkerChannel[], nowMs: number): void {
     for (const job of this.jobs.values()) {
+      if (isMerging(job)) continue;
       for (const segment of job.waiting.filter((one) => one.isSuspect)) {
         const reserved = channels.find((one) => one.reservedFor === segment);
         const least = leastBusy(channels.filter((one) => one.mayBeAsked(job, nowMs)));
@@ -177,6 +187,11 @@ export class Board {
       }
     }
   }
+}
+
+/** Whether accumulators wait for a slot, on which a job's client may wait before it reads on. */
+function isMerging({ waiting }: Job): boolean {
+  return waiting.some(({ order, isSuspect }) => order.isMerge && !isSuspect);
 }
 
 /** Of those that are not reserved the one with the least to do. */

@@ -5,7 +5,7 @@ import type { Code } from "./code_store.ts";
 import { Credits } from "./credits.ts";
 import type { InputQueue } from "./input_queue.ts";
 import { Orders } from "./orders.ts";
-import { deathsOf, takeApart } from "./poison.ts";
+import { takeApart } from "./poison.ts";
 import type { Requester } from "./requester.ts";
 import { ResultBudget } from "./result_budget.ts";
 import type { ClientChunk, ResultOrder } from "./result_order.ts";
@@ -201,6 +201,7 @@ export class Job {
   started(attempt: Attempt, nowMs: number): void {
     attempt.startedMs ??= nowMs;
     this.hasRun = true;
+    this.refusal = undefined;
     const { order, owner } = attempt.segment;
     // Clients do not want to know it; a coordinator does, as we may die of what runs.
     if (this.#isBelow && !attempt.isDropped && owner !== undefined) order.started(owner);
@@ -248,17 +249,15 @@ export class Job {
     if (isDropped) return;
     this.tally.release(attempt.partial.splice(0));
     if (why !== "lost") this.sizes.measured(attempt.channel, attempt.count - attempt.left, ms);
-    const died = why === "lost" ? deathsOf(segment, attempt) : 0;
     if (why === "lost") segment.lose(attempt);
     segment.ms += ms;
     const [other] = segment.attempts;
     if (other !== undefined) {
-      segment.deaths += died;
       this.tally.release(attempt.own ?? []);
       this.#settleOwn(other);
     } else {
       this.#settleOwn(attempt);
-      this.#wait(segment, attempt, died);
+      this.#wait(segment, attempt);
     }
     this.#flush(segment.order);
   }
@@ -273,13 +272,22 @@ export class Job {
     attempt.channel.drop(attempt);
   }
 
+  /** A worker's process is there again: nothing that was lost with it has killed it. */
+  cameBack(instance: string): void {
+    for (const order of this.orders) {
+      for (let one = order.first; one !== undefined; one = one.next) {
+        one.losses = one.losses.without(instance);
+      }
+    }
+  }
+
   /** Takes a running attempt back, so that its worker can do something that is needed sooner. */
   recall(attempt: Attempt): void {
     const { segment } = attempt;
     const [other] = segment.attempts.filter((one) => one !== attempt);
     if (other === undefined) this.#settleOwn(attempt);
     this.dropAttempt(attempt);
-    if (other === undefined) this.#wait(segment, attempt, 0);
+    if (other === undefined) this.#wait(segment, attempt);
     else this.#settleOwn(other);
     this.#flush(segment.order);
   }
@@ -327,12 +335,11 @@ export class Job {
   }
 
   /** What an attempt has not told of waits for another. */
-  #wait(segment: Segment, attempt: Attempt, died: number): void {
+  #wait(segment: Segment, attempt: Attempt): void {
     const rest = attempt.left === 0
       ? undefined
       : this.#splitKnown(segment, attempt.next) ?? segment;
     if (rest === undefined) return this.tally.markDone(segment);
-    rest.deaths = segment.deaths + died;
     takeApart(rest, attempt.at, {
       isWhole: rest.order.isMerge,
       cut: (one, count) => this.#cut(one, count),
@@ -346,7 +353,6 @@ export class Job {
     const known = next - segment.stretch.position;
     if (known === 0) return undefined;
     const rest = this.#cut(segment, known);
-    rest.deaths = segment.deaths;
     this.tally.markDone(segment);
     return rest;
   }
@@ -355,7 +361,7 @@ export class Job {
     const [head, tail] = segment.stretch.cut(count);
     segment.stretch = head;
     const rest = segment.order.add(tail, segment.owner, segment);
-    rest.lostWith = segment.lostWith;
+    rest.losses = segment.losses;
     rest.isLost = segment.isLost;
     return rest;
   }

@@ -1,17 +1,8 @@
 import { CRASHED } from "../../jobs/crashed.ts";
 import type { FailedMessage } from "../../jobs/messages.ts";
-import { POISON_DEATHS, POISON_LOSSES } from "../../limits.ts";
-import type { Attempt } from "./attempt.ts";
+import { POISON_DEATHS } from "../../limits.ts";
+import { Losses } from "./losses.ts";
 import type { Segment } from "./segment.ts";
-
-/**
- * How many deaths the loss of a worker is that had a segment: none if it did not run it, or if its process was lost
- * before and came back, as it had not died then. What is lost again and again is not asked for without end.
- */
-export function deathsOf({ lostWith }: Segment, { startedMs, channel }: Attempt): number {
-  if (startedMs === undefined) return 0;
-  return lostWith.includes(channel.instance) && lostWith.length < POISON_LOSSES ? 0 : 1;
-}
 
 /** What becomes of a segment whose worker has died. */
 export interface PoisonPort {
@@ -32,7 +23,7 @@ export interface PoisonPort {
  * Invariant: an item is blamed only if a worker died while it ran that one item, and nothing else.
  */
 export function takeApart(segment: Segment, at: number, port: PoisonPort): void {
-  if (segment.deaths < POISON_DEATHS) return port.wait(segment);
+  if (segment.losses.deaths < POISON_DEATHS) return port.wait(segment);
   const { position, count } = segment.stretch;
   if (count === 1 || port.isWhole) {
     return port.fail(segment, {
@@ -44,18 +35,19 @@ export function takeApart(segment: Segment, at: number, port: PoisonPort): void 
       error: CRASHED,
     });
   }
+  const losses = segment.losses.ofSuspect();
   let suspect = segment;
   if (at > position) {
     suspect = port.cut(segment, at - position);
-    segment.deaths = 0;
+    segment.losses = Losses.NONE;
     port.wait(segment);
   }
   const half = suspect.stretch.count >> 1;
   if (half > 0) {
     const other = port.cut(suspect, half);
-    other.deaths = POISON_DEATHS - 1;
+    other.losses = losses;
     port.wait(other);
   }
-  suspect.deaths = POISON_DEATHS - 1;
+  suspect.losses = losses;
   port.wait(suspect);
 }

@@ -3,6 +3,7 @@ import type { FailedMessage } from "../../jobs/messages.ts";
 import { HELD_MESSAGE_BYTES, POISON_DEATHS } from "../../limits.ts";
 import { Queue } from "../../protocol/queue.ts";
 import type { Attempt } from "./attempt.ts";
+import { Losses } from "./losses.ts";
 import type { ClientChunk, ResultOrder } from "./result_order.ts";
 import type { Stretch } from "./stretch.ts";
 
@@ -41,10 +42,8 @@ export class Segment {
   readonly entries: Queue<Entry> = new Queue();
   /** Those who are asked: nobody while it waits, a second one if the first is slow. */
   readonly attempts: Attempt[] = [];
-  /** How many workers have died while it ran on them. */
-  deaths = 0;
-  /** The processes that were lost while they ran it, or what it was cut from; some may only have been out of reach. */
-  lostWith: readonly string[] = [];
+  /** The workers that were lost while they ran it, or what it was cut from. */
+  losses: Losses = Losses.NONE;
   /** Whether it was lost with its worker, run or not. */
   isLost = false;
   /** Whether every position of it is known. */
@@ -62,12 +61,12 @@ export class Segment {
   /** The worker of an attempt at it is gone. */
   lose({ startedMs, channel }: Attempt): void {
     this.isLost = true;
-    if (startedMs !== undefined) this.lostWith = [...this.lostWith, channel.instance];
+    if (startedMs !== undefined) this.losses = this.losses.with(channel.instance);
   }
 
   /** Whether one more death would be its fault: so it runs where nothing else can be taken for the cause. */
   get isSuspect(): boolean {
-    return this.deaths >= POISON_DEATHS - 1;
+    return this.losses.deaths >= POISON_DEATHS - 1;
   }
 
   /** Whether it is the next of which the client shall hear. */

@@ -60,8 +60,7 @@ export class WorkerChannels {
     const channel = new WorkerChannel(worker, connection, offer, this.#port, nowMs);
     this.#byConnection.set(connection, channel);
     this.#byWorker.set(worker, channel);
-    this.#board.channels.add(channel);
-    this.#board.changed();
+    this.#board.add(channel);
     this.#announceAll(channel);
     return channel;
   }

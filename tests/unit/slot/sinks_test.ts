@@ -8,6 +8,7 @@ import type { JobReduce } from "../../../src/jobs/messages.ts";
 import { ValueError } from "../../../src/jobs/values.ts";
 import { MAX_PIECE_BYTES } from "../../../src/limits.ts";
 import { Combiner } from "../../../src/slot/combiner.ts";
+import { STATE_WORDS } from "../../../src/slot/shared.ts";
 import { type Sink, sinkOf } from "../../../src/slot/sinks.ts";
 import { BrokenJobError, type UserModule } from "../../../src/slot/user_module.ts";
 import { Frames } from "./frames.ts";
@@ -26,7 +27,7 @@ function start(reduce: JobReduce, own: Partial<UserModule> = {}): Parts {
     { ...job, codeBytes: 1, tellsApart: false },
     own as UserModule,
     frames.output,
-    new Combiner(own as UserModule, job.name),
+    new Combiner(own as UserModule, job.name, new Int32Array(STATE_WORDS)),
   );
   sink.begin(0);
   return { sink, results: () => frames.results() };

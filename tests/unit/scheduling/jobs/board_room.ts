@@ -170,8 +170,7 @@ export class BoardRoom {
     );
     const fake: FakeChannel = { channel, chunks, opened, slots, health };
     this.channels.push(fake);
-    this.board.channels.add(channel);
-    this.board.changed();
+    this.board.add(channel);
     return fake;
   }
 

@@ -659,13 +659,13 @@ Deno.test("what may be the death of its worker gets the place of what waits for 
   assertEquals(room.chunksOf(worker).map((one) => one.job), [job.number]);
 });
 
-Deno.test("a process that was only out of reach has not died, though what is lost with it is not asked for without end", () => {
-  const losses = (instance?: string): number => {
+Deno.test("a process that comes back has not died, though what is lost with it is not asked for without end", () => {
+  const losses = (instanceOf: (count: number) => string | undefined): number => {
     const room = new BoardRoom(9);
     const { job, requester } = room.addJob({});
     room.give(job, 1, 1, 1, 1e9);
-    for (let count = 1; count < 20; count++) {
-      const worker = room.addChannel(1, instance);
+    for (let count = 1; count < 30; count++) {
+      const worker = room.addChannel(1, instanceOf(count));
       room.board.handOut(0);
       room.start(worker, room.chunksOf(worker)[0]!);
       room.lose(worker);
@@ -673,7 +673,57 @@ Deno.test("a process that was only out of reach has not died, though what is los
     }
     return Infinity;
   };
-  assertEquals([losses(), losses("the same")], [3, 12]);
+  assertEquals([losses(() => undefined), losses((count) => `${count}`)], [3, 3]);
+  assertEquals([losses(() => "one"), losses((count) => `${count % 2}`)], [13, 12]);
+});
+
+Deno.test("what waited to run alone runs as ever once a worker that was lost with it is back", () => {
+  const room = new BoardRoom(9);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 8, 1e9);
+  for (const instance of ["one", "two"]) {
+    const worker = room.addChannel(1, instance);
+    room.board.handOut(0);
+    room.start(worker, room.chunksOf(worker)[0]!);
+    room.lose(worker);
+  }
+  assert(job.order.first!.isSuspect);
+  const busy = room.addChannel(1, "three");
+  room.addJob({ seed: 1 });
+  room.give(room.jobs[1]!.job, 1, 1, 8, 1e9);
+  busy.channel.restsUntilMs = 1000;
+  room.board.handOut(0);
+  room.addChannel(1, "one");
+  assert(!job.order.first!.isSuspect);
+  assertEquals(job.waiting.length, 1);
+  room.nowMs = 2000;
+  room.board.changed();
+  room.board.handOut(2000);
+  assertEquals([job.waiting.length, busy.channel.reservedFor], [0, undefined]);
+});
+
+Deno.test("what is cut off for another worker keeps what is known of deaths", () => {
+  const room = new BoardRoom(9);
+  const { job } = room.addJob({});
+  room.give(job, 1, 1, 100, 1e9);
+  const first = room.addChannel(1);
+  room.board.handOut(0);
+  for (let count = 0; count < 3; count++) {
+    const [chunk] = room.chunksOf(first);
+    room.start(first, chunk!);
+    while (chunk!.next < chunk!.position + chunk!.count) room.tell(first, chunk!, 2);
+    room.end(first, chunk!, 0.1);
+    room.board.handOut(0);
+  }
+  const [large] = room.chunksOf(first);
+  assert(large!.count > 2, `${large!.count}`);
+  room.start(first, large!);
+  room.lose(first);
+  room.addChannel(1);
+  room.board.handOut(0);
+  const { order } = job;
+  const deaths = [order.first!, order.first!.next!].map(({ losses }) => losses.deaths);
+  assertEquals(deaths, [1, 1]);
 });
 
 Deno.test("nobody is blamed for what was lost often where it comes back for another reason", () => {
