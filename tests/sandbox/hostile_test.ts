@@ -305,7 +305,7 @@ Deno.test("what a function leaves behind and fails later does not end the slot",
   assertEquals(lines, ["1", "2", "3"]);
   const texts = slot.printed.map(({ text }) => text);
   const [late, floating] = texts.sort();
-  assertMatch(late!, /^Uncaught: Error: late\n {4}at .*\(main\.js:2:\d+\)$/);
+  assertMatch(late!, /^Uncaught: Error: late\n {4}at .*main\.js:2:\d+\)?$/);
   assertMatch(floating!, /^Unhandled rejection: Error: floating\n {4}at map \(main\.js:2:\d+\)$/);
 });
 
