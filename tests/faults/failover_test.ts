@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { startServer, startWorkers } from "../support/cluster.ts";
 import { FakeWorker, type Script } from "../support/fake_worker.ts";
 import { freePort } from "../support/ports.ts";
@@ -33,8 +33,8 @@ const FAULTS: readonly (readonly [name: string, script: Script])[] = [
     }),
   ],
   ["resets the connection when it is asked", async (peer) => {
-    const hello = await peer.line();
-    assert(hello !== undefined);
+    // One that is dialled again as the test ends may hear nothing.
+    if (await peer.line() === undefined) return;
     await peer.send('{"ok":true,"op":"hello","protocol":1,"role":"worker","version":"0"}\n');
     await peer.reset();
   }],
