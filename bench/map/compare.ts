@@ -1,9 +1,9 @@
 import { type Measure, measureRounds, type Measures, type Rounds } from "../measure/rounds.ts";
 import type { Context } from "../scenarios/scenario.ts";
 import type { Bench } from "./cluster.ts";
+import { failedIn } from "./failed.ts";
 import { type Place, timeJob } from "./runs.ts";
 import type { Subject } from "./subject.ts";
-import { turnsOf } from "./turns.ts";
 import { pairsOf, trialOf, type Work } from "./work.ts";
 
 /** One job that is done by all subjects. */
@@ -23,7 +23,7 @@ export async function timeSubjects(
   { place, missing }: Pick<Bench, "place" | "missing">,
   { key, subjects, workOf, rightOf }: Comparison,
 ): Promise<Rounds> {
-  const turns = turnsOf(context, key, missing);
+  const failed = failedIn(context, key, missing);
   const measures = new Map<string, Measure>();
   for (const subject of subjects) {
     try {
@@ -38,10 +38,10 @@ export async function timeSubjects(
         return { ms };
       });
     } catch (error) {
-      turns.failed(subject.name, error);
+      failed(subject.name, error);
     }
   }
-  return await measureRounds(pairsOf(context), measures, turns);
+  return await measureRounds(pairsOf(context), measures, { failed });
 }
 
 /** The chunk size with which a subject does the work fastest; 1 for one that chooses by itself. */

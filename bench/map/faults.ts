@@ -12,7 +12,7 @@ import { findMapPeers, SEQUENTIAL_PYTHON } from "./peers.ts";
 import { busiestDescendant, killAll } from "./processes.ts";
 import { countWrong, openPlace, type Place, watchJob } from "./runs.ts";
 import { ourSubject, SEQUENTIAL_DENO, type Subject, type Tongue } from "./subject.ts";
-import { turnsOf } from "./turns.ts";
+import { failedIn } from "./failed.ts";
 import { pairsOf, scaled, type Work } from "./work.ts";
 
 /** What goes wrong in a job. */
@@ -68,13 +68,10 @@ export function mapFaults(options: PeerOptions): Scenario {
             return measures;
           });
         }
-        const turns = turnsOf(context, `map_faults/${fault}`, options.missing);
         const rounds = await measureRounds(pairsOf(context), subjects, {
-          ...turns,
+          failed: failedIn(context, `map_faults/${fault}`, options.missing),
           // One that hung will do so again, and where nothing goes wrong there is not much to see.
-          isDue: (name, round) =>
-            turns.isDue(name, round) && !hanging.has(name) &&
-            (fault !== "none" || round === 0),
+          isDue: (name, round) => !hanging.has(name) && (fault !== "none" || round === 0),
         });
         figures.push(...figuresOf(rounds, fault, title));
       }

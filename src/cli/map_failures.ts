@@ -122,7 +122,7 @@ const HINTS: readonly { readonly cause: string; readonly text: RegExp; readonly 
   {
     cause: "error",
     text: new RegExp(
-      "^ReferenceError: (?:Deno|process|require|module|Buffer|fetch|XMLHttpRequest|WebSocket|" +
+      "(?:^|^item \\d+ failed: )ReferenceError: (?:Deno|process|require|module|Buffer|fetch|XMLHttpRequest|WebSocket|" +
         "localStorage|window|document|Worker) is not defined",
     ),
     hint: "a function has the language, and neither files, network, processes nor a page",

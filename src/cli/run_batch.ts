@@ -70,13 +70,8 @@ async function openInput(path: string | undefined): Promise<Input> {
     if (isDirectory) throw new Error("it is a folder");
     return { readable: file.readable, totalBytes: isFile ? size : undefined };
   } catch (error) {
-    throw new UsageError(
-      `cannot read --input "${path}": ${describeFileProblem(error, path)}`,
-      "input",
-      {
-        cause: error,
-      },
-    );
+    const why = describeFileProblem(error, path);
+    throw new UsageError(`cannot read --input "${path}": ${why}`, "input", { cause: error });
   }
 }
 
@@ -95,13 +90,8 @@ async function openOutput(path: string | undefined): Promise<Output> {
       close: () => file.close(),
     };
   } catch (error) {
-    throw new UsageError(
-      `cannot write --output "${path}": ${describeFileProblem(error, path)}`,
-      "output",
-      {
-        cause: error,
-      },
-    );
+    const why = describeFileProblem(error, path);
+    throw new UsageError(`cannot write --output "${path}": ${why}`, "output", { cause: error });
   }
 }
 

@@ -182,7 +182,10 @@ Deno.test("roles log only where they are given a log, and listen where they are 
   assertEquals(again.address, { host: "127.0.0.1", port });
 });
 
-Deno.test("connect() refuses options that there are not", async () => {
-  const options = { prt: 5001 } as object;
-  await assertRejects(() => connect(options), TypeError, '"prt": there are host, port, servers');
+Deno.test("options that there are not are refused", async () => {
+  const options = { prt: 5001, workers: [] };
+  const unknown = { prt: 5001 } as object;
+  await assertRejects(() => connect(unknown), TypeError, '"prt": there are host, port, servers');
+  assertThrows(() => startServer(options), TypeError, '"prt": there are workers, host, port');
+  assertThrows(() => startWorker(unknown), TypeError, '"prt": there are host, port');
 });

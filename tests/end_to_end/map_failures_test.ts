@@ -34,6 +34,7 @@ Deno.test("client map", async (t) => {
   await step("passes on what the function prints, with machine and position", passesPrints);
   await step("refuses a module that it cannot use", refusesModules);
   await step("says why a module does not load or set up", saysWhyNotLoaded);
+  await step("says what helps", saysWhatHelps);
   await step("refuses a module in which something else is no function", refusesWhatIsNoFunction);
   await step("says what failed where accumulators are merged", saysWhatMergingFailed);
   await step("ends where reduce or combine cannot merge accumulators", triesMergingOut);
@@ -268,6 +269,19 @@ async function saysWhatMergingFailed(cluster: MapCluster): Promise<void> {
     const { code, stdout, stderr } = await cluster.map(["merged.js", "--range", "1..300"]);
     assertEquals([code, stdout], [1, ""], stderr);
     assertMatch(stderr, message);
+  }
+}
+
+async function saysWhatHelps(cluster: MapCluster): Promise<void> {
+  await cluster.write("fetch.js", "export const map = (x) => fetch(x);");
+  await cluster.write(
+    "own.js",
+    'export const map = () => { throw new Error("my ReferenceError: fetch is not defined"); };',
+  );
+  const hint = /^client: a function has the language, and neither files, network,/m;
+  for (const more of [[], ["--keep-going"]]) {
+    assertMatch((await cluster.map(["fetch.js", "--range", "1..3", ...more])).stderr, hint);
+    assert(!hint.test((await cluster.map(["own.js", "--range", "1..3", ...more])).stderr));
   }
 }
 

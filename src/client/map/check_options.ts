@@ -49,7 +49,7 @@ export function checkOptions(options: MapReduceOptions, which: "all" | "map"): v
   if (which === "map" && "reduce" in options) {
     throw new TypeError('Cannot use the option "reduce": mapReduce() takes it');
   }
-  checkNames(options, [...MAP_OPTIONS, "reduce"]);
+  checkNames(options, which === "map" ? MAP_OPTIONS : [...MAP_OPTIONS, "reduce"]);
   const { seed, itemTimeoutMs, keepGoing, onFailure, onPrint, signal, reduce } = options;
   checkWhole("seed", seed, 0, MAX_SEED);
   checkWhole("itemTimeoutMs", itemTimeoutMs, 1, MAX_TIMEOUT_MS);

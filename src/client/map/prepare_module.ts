@@ -154,12 +154,10 @@ export async function explainCode(
   if (await stripOrExplain({ name, text: script }) !== script) {
     throw new ModuleError(`cannot read ${name}: it is TypeScript: name it .ts`);
   }
-  const found = UNEXPECTED.exec(text);
-  if (!isTypeScript(name) || found === null) return;
+  const [, what, place] = UNEXPECTED.exec(text) ?? [];
+  if (!isTypeScript(name) || what === undefined) return;
   throw new ModuleError(
-    `cannot read ${name}:${found[2]}: ${
-      found[1]
-    }; if that is TypeScript or a decorator or accessor field, ` +
+    `cannot read ${name}:${place}: ${what}; if that is TypeScript or a decorator or accessor field, ` +
       `compile the file first, for example with npx esbuild ${name} --bundle --format=esm ` +
       "--target=es2022 --outfile=compiled.js",
   );

@@ -303,8 +303,7 @@ export class JobHub {
   }
 
   #fail(job: Job, { code, text }: WireError): void {
-    this.#running.get(job)?.jobFailed(code, text);
-    this.#end(job);
+    this.#refuse(job, { code, error: text });
   }
 
   #close(client: ClientJob): void {

@@ -8,34 +8,34 @@ export class Losses {
   /** None. */
   static readonly NONE: Losses = new Losses(0, [], 0);
 
-  /** Deaths of what it was cut from. */
-  readonly #before: number;
+  /** What the processes that are gone now lack, or are too many, to make a part that runs alone a suspect. */
+  readonly #balance: number;
   /** The processes that have not come back. */
   readonly #gone: readonly string[];
   /** All losses. */
   readonly #count: number;
 
-  private constructor(before: number, gone: readonly string[], count: number) {
-    this.#before = before;
+  private constructor(balance: number, gone: readonly string[], count: number) {
+    this.#balance = balance;
     this.#gone = gone;
     this.#count = count;
   }
 
   /** How many of them have died, as far as is known. */
   get deaths(): number {
-    return this.#before + this.#gone.length;
+    return this.#balance + this.#gone.length;
   }
 
   /** A process was lost that ran the segment. */
   with(instance: string): Losses {
-    return new Losses(this.#before, [...this.#gone, instance], this.#count + 1);
+    return new Losses(this.#balance, [...this.#gone, instance], this.#count + 1);
   }
 
   /** A process is there again. What is lost again and again is not asked for without end. */
   without(instance: string): Losses {
     if (this.#count > POISON_LOSSES || !this.#gone.includes(instance)) return this;
     const gone = this.#gone.filter((one) => one !== instance);
-    return new Losses(this.#before, gone, this.#count);
+    return new Losses(this.#balance, gone, this.#count);
   }
 
   /** Those of a part that is to run alone: one more death is its fault. */

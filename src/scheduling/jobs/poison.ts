@@ -20,7 +20,7 @@ export interface PoisonPort {
  * A segment on which too many workers have died while it ran is taken apart until the one item is found that does
  * it; before that it just waits again. What lies before the item that the last one was at has been survived.
  *
- * Invariant: an item is blamed only if a worker died while it ran that one item, and nothing else.
+ * Invariant: an item is blamed only if a worker was lost while it ran that one item, and nothing else.
  */
 export function takeApart(segment: Segment, at: number, port: PoisonPort): void {
   if (segment.losses.deaths < POISON_DEATHS) return port.wait(segment);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   JOB_CLIENT_SILENCE_MS,
   JOB_REFUSAL_REST_MS,
+  JOB_REFUSED_MS,
   JOB_STALL_MS,
   JOB_WATCH_MS,
   MAX_JOBS,
@@ -660,7 +661,7 @@ Deno.test("where all have refused what ran before, the job ends with what they s
   const [, given] = wires.messages(worker);
   wires.send(worker, { op: "started", job: 1, chunk: given!.chunk });
   const failed = { op: "job_failed", job: 1, code: "setup_failed", error: "no licence" };
-  for (let ms = 0; ms <= JOB_STALL_MS + 2000; ms += 500) {
+  for (let ms = 0; ms <= JOB_REFUSED_MS + 2000; ms += 500) {
     wires.advance(500);
     wires.send(client, { op: "pong" });
     if (wires.messages(worker).some(({ op }) => op === "chunk")) wires.send(worker, failed);

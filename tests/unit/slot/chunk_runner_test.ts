@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { MAX_SLOT_STACKS } from "../../../src/limits.ts";
 import { ChunkRunner } from "../../../src/slot/chunk_runner.ts";
 import { JobContext } from "../../../src/slot/job_context.ts";
 import { Printer } from "../../../src/slot/printer.ts";
@@ -111,4 +112,16 @@ Deno.test("a stretch is given to mapRange as numbers or as bigints, and never as
     await run({ job, first: `${first}`, count: 5, module: { mapRange } });
     assertEquals(calls.join(" "), expected);
   }
+});
+
+Deno.test("of many failures the first are told with their stack", async () => {
+  const place = "    at map (data:text/javascript;base64,Ow==:1:9)";
+  const map = () => {
+    throw Object.assign(new RangeError("no"), { stack: `RangeError: no\n${place}` });
+  };
+  const frames = await run({ count: MAX_SLOT_STACKS + 5, module: { map } });
+  const failed = frames.filter(({ kind }) => kind === FROM_SANDBOX.failed);
+  const stacks = failed.map(({ text }) => JSON.parse(text).stack).filter((stack) => stack !== "");
+  assertEquals([failed.length, stacks.length], [MAX_SLOT_STACKS + 5, MAX_SLOT_STACKS]);
+  assertEquals(stacks[0], "    at map (f.js:1:9)");
 });

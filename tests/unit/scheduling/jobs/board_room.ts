@@ -228,6 +228,23 @@ export class BoardRoom {
     });
   }
 
+  /** Time passes, and what can be given out is. */
+  pass(ms: number): void {
+    this.nowMs += ms;
+    this.board.tick(this.nowMs);
+    this.board.handOut(this.nowMs);
+    this.check();
+  }
+
+  /** A worker gives back what is not wanted any more. */
+  returnDropped(fake: FakeChannel): void {
+    for (const { job, chunk, next: position, isDropped } of this.chunksOf(fake)) {
+      if (!isDropped) continue;
+      fake.chunks.delete(`${job}/${chunk}`);
+      this.says(fake, { op: "returned", job, chunk, position, ms: 0, why: "dropped" });
+    }
+  }
+
   /** A worker says something. */
   says(fake: FakeChannel, message: object, payload = ""): string | undefined {
     const line = JSON.stringify(

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { MAX_CHANNEL_ITEM_BYTES, MAX_JOB_RESULT_BYTES } from "../../../../src/limits.ts";
+import type { Job } from "../../../../src/scheduling/jobs/job.ts";
 import { Stretch } from "../../../../src/scheduling/jobs/stretch.ts";
 import { WorkerChannel } from "../../../../src/scheduling/jobs/worker_channel.ts";
 import type { Worker } from "../../../../src/scheduling/worker.ts";
@@ -107,42 +108,32 @@ Deno.test("a job whose client does not read gives its slots to others, until it 
   unread.requester.isClogged = true;
   room.give(unread.job, 1, 1, 200, 1e9);
   const worker = room.addChannel(1);
-  const pass = (ms: number) => {
-    room.nowMs += ms;
-    room.board.tick(room.nowMs);
-    room.board.handOut(room.nowMs);
-    room.check();
-  };
-  pass(0);
-  const blocked = room.fill(unread.job, worker, MEGABYTE, () => pass(10));
+  room.pass(0);
+  const blocked = room.fill(unread.job, worker, MEGABYTE, () => room.pass(10));
   room.block(unread.job, worker, blocked);
-  pass(50);
+  room.pass(50);
   const other = room.addJob({});
   room.give(other.job, 1, 1, 1, 1e9);
   const drop = () => room.chunksOf(worker).find((one) => one === blocked && one.isDropped);
-  for (let ms = 0; ms < 900; ms += 50) pass(50);
+  for (let ms = 0; ms < 900; ms += 50) room.pass(50);
   assertEquals(drop(), undefined, "it may read at any moment");
-  for (let ms = 0; ms < 200; ms += 50) pass(50);
+  for (let ms = 0; ms < 200; ms += 50) room.pass(50);
   assertEquals(drop()?.chunk, blocked.chunk);
   const { next: position } = blocked;
-  for (const { job, chunk, next, isDropped } of room.chunksOf(worker)) {
-    if (!isDropped) continue;
-    worker.chunks.delete(`${job}/${chunk}`);
-    room.says(worker, { op: "returned", job, chunk, position: next, ms: 0, why: "dropped" });
-  }
-  pass(50);
+  room.returnDropped(worker);
+  room.pass(50);
   assertEquals(room.chunksOf(worker).map((one) => one.job), [other.job.number]);
   const [given] = room.chunksOf(worker);
   room.start(worker, given!);
   room.tell(worker, given!, 2);
   room.end(worker, given!, 1);
-  pass(50);
+  room.pass(50);
   assertEquals([other.requester.told, room.chunksOf(worker)], [["x"], []]);
   // It goes on where it was.
   unread.requester.isClogged = false;
   unread.job.flush();
   room.board.changed();
-  pass(0);
+  room.pass(0);
   assertEquals(room.chunksOf(worker)[0]?.position, position);
 });
 
@@ -153,27 +144,17 @@ Deno.test("what is blocked makes place for accumulators, on which its client wai
     requester.isClogged = true;
     room.give(job, 1, 1, 200, 1e9);
     const worker = room.addChannel(1);
-    const pass = (ms: number) => {
-      room.nowMs += ms;
-      room.board.changed();
-      room.board.tick(room.nowMs);
-      room.board.handOut(room.nowMs);
-    };
-    pass(0);
-    const blocked = room.fill(job, worker, MEGABYTE, () => pass(10));
+    room.pass(0);
+    const blocked = room.fill(job, worker, MEGABYTE, () => room.pass(10));
     const attempt = room.block(job, worker, blocked);
     job.isUnread = !isGiven;
     const lines = [new TextEncoder().encode("1\n2\n")];
     const merge = { number: 99, next: 1, end: 3, credit: 1e9, isStarted: false, isDropped: false };
     job.add(merge, new Stretch(1, 2, undefined, lines), true);
-    for (let ms = 0; ms < 400; ms += 50) pass(50);
+    for (let ms = 0; ms < 400; ms += 50) room.pass(50);
     assert(attempt.isDropped);
-    for (const { job, chunk, next, isDropped } of room.chunksOf(worker)) {
-      if (!isDropped) continue;
-      worker.chunks.delete(`${job}/${chunk}`);
-      room.says(worker, { op: "returned", job, chunk, position: next, ms: 0, why: "dropped" });
-    }
-    pass(50);
+    room.returnDropped(worker);
+    room.pass(50);
     const orders = [...job.attempts].map(({ segment }) => segment.order === job.order);
     assert(orders.includes(false), `${orders}`);
   }
@@ -506,27 +487,21 @@ Deno.test("what may be the death of its worker gets the place of what waits behi
   const room = new BoardRoom(6);
   const { job } = room.addJob({});
   room.give(job, 1, 1, 200, 1e9);
-  const pass = (ms: number) => {
-    room.nowMs += ms;
-    room.board.tick(room.nowMs);
-    room.board.handOut(room.nowMs);
-    room.check();
-  };
   const dying = room.addChannel(1);
-  pass(0);
+  room.pass(0);
   const worker = room.addChannel(1);
   room.start(dying, room.chunksOf(dying)[0]!);
-  pass(0);
-  const blocked = room.fill(job, worker, MEGABYTE, () => pass(10));
+  room.pass(0);
+  const blocked = room.fill(job, worker, MEGABYTE, () => room.pass(10));
   room.block(job, worker, blocked);
   room.lose(dying);
   const next = room.addChannel(1);
-  pass(10);
+  room.pass(10);
   const front = room.chunksOf(next).find(({ position }) => position === 1);
   room.start(next, front!);
   room.lose(next);
   assert(job.order.first!.isSuspect);
-  for (let count = 0; count < 3; count++) pass(100);
+  for (let count = 0; count < 3; count++) room.pass(100);
   assertEquals(room.chunksOf(worker).filter((one) => one.isDropped), [blocked]);
   const { chunk, next: position } = blocked;
   worker.chunks.delete(`${job.number}/${chunk}`);
@@ -536,7 +511,7 @@ Deno.test("what may be the death of its worker gets the place of what waits behi
     while (waiting.next < waiting.position + waiting.count) room.tell(worker, waiting, 2);
     room.end(worker, waiting, 1);
   }
-  pass(10);
+  room.pass(10);
   assertEquals(room.chunksOf(worker).map(({ position }) => position), [1]);
 });
 
@@ -569,30 +544,25 @@ Deno.test("what is given back late ends nothing that runs", () => {
   const { job } = room.addJob({});
   room.give(job, 1, 1, 10_000, 1e9);
   const worker = room.addChannel(2);
-  const pass = (ms: number) => {
-    room.nowMs += ms;
-    room.board.tick(room.nowMs);
-    room.board.handOut(room.nowMs);
-  };
-  pass(0);
+  room.pass(0);
   for (let count = 0; count < 4; count++) {
     const [chunk] = room.chunksOf(worker);
     room.start(worker, chunk!);
     room.tell(worker, chunk!, 3);
     room.end(worker, chunk!, 10);
-    pass(1);
+    room.pass(1);
   }
   const [late, other, next] = room.chunksOf(worker);
   room.start(worker, late!);
   room.start(worker, other!);
-  for (let ms = 0; ms < 2000; ms += 50) pass(50);
+  for (let ms = 0; ms < 2000; ms += 50) room.pass(50);
   room.tell(worker, late!, 3);
   const { chunk, next: position } = late!;
   worker.chunks.delete(`1/${chunk}`);
   room.says(worker, { op: "returned", job: 1, chunk, position, ms: 600, why: "late" });
   room.start(worker, next!);
-  pass(1);
-  pass(50);
+  room.pass(1);
+  room.pass(50);
   assertEquals(room.chunksOf(worker).filter(({ isDropped }) => isDropped), []);
 });
 
@@ -630,31 +600,21 @@ Deno.test("what may be the death of its worker gets the place of what waits for 
   unread.requester.isClogged = true;
   room.give(unread.job, 1, 1, 200, 1e9);
   const worker = room.addChannel(1);
-  const pass = (ms: number) => {
-    room.nowMs += ms;
-    room.board.tick(room.nowMs);
-    room.board.handOut(room.nowMs);
-    room.check();
-  };
-  pass(0);
-  const blocked = room.fill(unread.job, worker, MEGABYTE, () => pass(10));
+  room.pass(0);
+  const blocked = room.fill(unread.job, worker, MEGABYTE, () => room.pass(10));
   room.block(unread.job, worker, blocked);
   const { job } = room.addJob({});
   room.give(job, 1, 1, 1, 1e9);
   for (let death = 0; death < 2; death++) {
     const dying = room.addChannel(1);
-    pass(0);
+    room.pass(0);
     room.start(dying, room.chunksOf(dying).find((one) => one.job === job.number)!);
     room.lose(dying);
   }
   assertEquals(job.waiting.map(({ isSuspect }) => isSuspect), [true]);
   for (let ms = 0; ms < 2000; ms += 50) {
-    pass(50);
-    for (const { job, chunk, next, isDropped } of room.chunksOf(worker)) {
-      if (!isDropped) continue;
-      worker.chunks.delete(`${job}/${chunk}`);
-      room.says(worker, { op: "returned", job, chunk, position: next, ms: 0, why: "dropped" });
-    }
+    room.pass(50);
+    room.returnDropped(worker);
   }
   assertEquals(room.chunksOf(worker).map((one) => one.job), [job.number]);
 });
@@ -677,29 +637,53 @@ Deno.test("a process that comes back has not died, though what is lost with it i
   assertEquals([losses(() => "one"), losses((count) => `${count % 2}`)], [13, 12]);
 });
 
-Deno.test("what waited to run alone runs as ever once a worker that was lost with it is back", () => {
-  const room = new BoardRoom(9);
+/** A job whose first item two workers were lost with, each with its process's name. */
+function withSuspect(room: BoardRoom): Job {
   const { job } = room.addJob({});
   room.give(job, 1, 1, 8, 1e9);
   for (const instance of ["one", "two"]) {
     const worker = room.addChannel(1, instance);
-    room.board.handOut(0);
-    room.start(worker, room.chunksOf(worker)[0]!);
+    room.pass(0);
+    room.start(worker, room.chunksOf(worker).find((one) => one.job === job.number)!);
     room.lose(worker);
   }
   assert(job.order.first!.isSuspect);
+  return job;
+}
+
+Deno.test("what waited to run alone runs as ever once a worker that was lost with it is back", () => {
+  const room = new BoardRoom(9);
+  room.give(room.addJob({}).job, 1, 1, 2, 1e9);
   const busy = room.addChannel(1, "three");
-  room.addJob({ seed: 1 });
-  room.give(room.jobs[1]!.job, 1, 1, 8, 1e9);
-  busy.channel.restsUntilMs = 1000;
-  room.board.handOut(0);
-  room.addChannel(1, "one");
+  room.pass(0);
+  const chunks = room.chunksOf(busy);
+  assertEquals(chunks.length, 2);
+  const job = withSuspect(room);
+  room.pass(0);
+  assertEquals(busy.channel.reservedFor, job.order.first);
+  // It is back, and runs no code now.
+  room.addChannel(0, "one");
   assert(!job.order.first!.isSuspect);
-  assertEquals(job.waiting.length, 1);
-  room.nowMs = 2000;
-  room.board.changed();
-  room.board.handOut(2000);
-  assertEquals([job.waiting.length, busy.channel.reservedFor], [0, undefined]);
+  for (const chunk of chunks) {
+    room.start(busy, chunk);
+    room.tell(busy, chunk, 2);
+    room.end(busy, chunk, 1);
+    room.pass(0);
+  }
+  assertEquals(room.chunksOf(busy).map(({ job, position }) => [job, position])[0], [job.number, 1]);
+  assertEquals(busy.channel.suspect, undefined);
+});
+
+Deno.test("accumulators are combined before what must run alone", () => {
+  const room = new BoardRoom(9);
+  const job = withSuspect(room);
+  const bytes = new TextEncoder().encode("1\n2\n");
+  const merge = { number: 7, next: 50, end: 52, credit: 1e9, isStarted: false, isDropped: false };
+  job.add(merge, new Stretch(50, 2, undefined, [bytes]), true);
+  const worker = room.addChannel(1);
+  room.pass(0);
+  const [first] = room.chunksOf(worker);
+  assertEquals([first!.position, worker.channel.suspect], [50, undefined]);
 });
 
 Deno.test("what is cut off for another worker keeps what is known of deaths", () => {
