@@ -15,8 +15,8 @@ export const MODULE_ADDRESS = "data:text/javascript;base64,";
 /** Errors that are shown of those that caused each other. */
 const MAX_CAUSES = 4;
 const FRAME = "    at ";
-/** What the address of every module of ours begins with. */
-const OUR_ADDRESS = sliceText(import.meta.url, 0, indexOfText(import.meta.url, "slot/trouble.ts"));
+/** What the address of every module of ours begins with, in an executable too, which has few of them. */
+const OUR_ADDRESS = new URL("..", import.meta.url).href;
 
 /** What was thrown, in one line, with the module's name in the place of its address. */
 export function messageOf(thrown: unknown, name: string): string {
