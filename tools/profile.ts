@@ -6,6 +6,8 @@
  * deno task profile worker --window 1 --seconds 3
  * deno task profile calc_server --window 1 --workers 1000 --sum 1000000
  * deno task profile client --output client.cpuprofile   # a batch from a file
+ * deno task profile worker --job steps                  # a job of client map, 0.1 ms an item
+ * deno task profile client --start                      # one addition, from the start of the process to its end
  * ```
  *
  * The file opens in a browser's developer tools (Performance, Load profile) and in VS Code. On stdout come the
@@ -15,14 +17,10 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { Child, killChildren } from "../bench/cluster/child.ts";
-import { startCluster } from "../bench/cluster/cluster.ts";
-import { type Programs, type RoleName, SOURCES } from "../bench/cluster/programs.ts";
-import { Regime } from "../bench/cluster/regime.ts";
-import { Book } from "../bench/load/book.ts";
-import { Generator, requireRight } from "../bench/load/generator.ts";
-import { writeRepeated } from "../bench/load/repeated.ts";
+import { killChildren } from "../bench/cluster/child.ts";
+import type { RoleName } from "../bench/cluster/programs.ts";
 import { note, print } from "../bench/print.ts";
+import { type JobKind, JOBS, type Load, runLoad } from "./profile/loads.ts";
 import { type CpuProfile, partTimes, selfTimes } from "./profile/self_times.ts";
 
 const HELP = `Usage: deno task profile ROLE [flags]
@@ -34,18 +32,18 @@ Flags:
   --window N        Requests in flight on each connection (default: 256)
   --connections N   Connections of the load (default: 1)
   --workers N       Workers; more than 8 share a process (default: 2)
+  --idle N          Connections beside them on which nothing happens (default: 0)
   --sum N           Asks for sums of squares up to N instead of additions
+  --job KIND        A job of client map instead: range (a trivial function, results as lines), steps (0.1 ms an item) or
+                    sum (mapRange, of numbers that cost next to nothing)
+  --start           One addition of client instead, from the start of the process to its end
   --output FILE     The profile (default: aula-ROLE.cpuprofile in the system's folder for temporary files)
 `;
 
-/** Workers that have a process each. */
-const MOST_PROCESSES = 8;
 /** Functions that are printed. */
 const TOP = 20;
 const ROLES: readonly RoleName[] = ["worker", "calc_server", "client"];
-/** Lines of a batch for each second that is asked for: about what it does. */
-const BATCH_LINES_PER_SECOND = 250_000;
-const BOOK_SIZE = 4096;
+const JOB_KINDS = Object.keys(JOBS) as JobKind[];
 
 if (import.meta.main) {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -59,9 +57,9 @@ if (import.meta.main) {
 
 async function main(args: readonly string[]): Promise<number> {
   const flags = parseArgs(args.filter((argument) => argument !== "--"), {
-    string: ["seconds", "window", "connections", "workers", "sum", "output"],
-    boolean: ["help"],
-    default: { seconds: "5", window: "256", connections: "1", workers: "2" },
+    string: ["seconds", "window", "connections", "workers", "idle", "sum", "job", "output"],
+    boolean: ["help", "start"],
+    default: { seconds: "5", window: "256", connections: "1", workers: "2", idle: "0" },
   });
   if (flags.help) {
     print(HELP);
@@ -72,18 +70,19 @@ async function main(args: readonly string[]): Promise<number> {
     seconds: Number(flags.seconds),
     window: Number(flags.window),
     connections: Number(flags.connections),
+    idle: Number(flags.idle),
     workers: Number(flags.workers),
     sum: flags.sum,
+    job: JOB_KINDS.find((kind) => kind === flags.job),
+    isStart: flags.start,
   };
-  const isSum = load.sum === undefined || /^[0-9]+$/.test(load.sum);
-  const counts = [load.window, load.connections, load.workers];
-  if (role === undefined || !isSum || !(load.seconds > 0) || !counts.every((count) => count >= 1)) {
+  if (role === undefined || !isPossible(role, load) || load.job !== flags.job) {
     note(HELP);
     return 2;
   }
   const folder = await Deno.makeTempDir({ prefix: "aula profile " });
   try {
-    await (role === "client" ? profileClient(folder, load) : profileServing(role, folder, load));
+    await runLoad(role, folder, load);
     const output = flags.output ?? `${temporaryFolder()}/aula-${role}.cpuprofile`;
     await keepLargest(folder, output);
     return 0;
@@ -92,70 +91,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-interface Load {
-  readonly seconds: number;
-  readonly window: number;
-  readonly connections: number;
-  readonly workers: number;
-  /** The `n` of sums of squares; additions without it. */
-  readonly sum: string | undefined;
-}
-
-/** Programs of which one role writes a profile of itself into a folder when it ends. */
-function profiled(role: RoleName, folder: string): Programs {
-  return {
-    ...SOURCES,
-    words: (name, ...args) => {
-      const [deno, run, ...rest] = SOURCES.words(name, ...args);
-      if (name !== role) return [deno!, run!, ...rest];
-      return [deno!, run!, "--cpu-prof", `--cpu-prof-dir=${folder}`, ...rest];
-    },
-  };
-}
-
-async function profileServing(
-  role: "worker" | "calc_server",
-  folder: string,
-  { seconds, window, connections, workers, sum }: Load,
-): Promise<void> {
-  const regime = await Regime.find("free");
-  await using generator = new Generator(regime);
-  await using target = await startCluster({
-    programs: profiled(role, folder),
-    regime,
-    ...(workers > MOST_PROCESSES ? { sharedWorkers: workers } : { workers }),
-  });
-  const { perSecond } = requireRight(
-    await generator.run({
-      port: target.port,
-      shape: { kind: "closed", connections, window },
-      exercises: { style: "aula", op: sum === undefined ? "add" : { n: sum, workers } },
-      warmUpMs: 200,
-      durationMs: seconds * 1000,
-    }),
-  );
-  note(`${Math.round(perSecond).toLocaleString("en-US")} requests a second under the profiler`);
-  const children = target.processes[role === "worker" ? "workers" : "server"]!;
-  for (const child of children) child.kill("SIGTERM");
-  await Promise.all(children.map((child) => child.status));
-}
-
-async function profileClient(folder: string, { seconds, window }: Load): Promise<void> {
-  const regime = await Regime.find("free");
-  const repeats = Math.ceil(seconds * BATCH_LINES_PER_SECOND / BOOK_SIZE);
-  const book = new Book(BOOK_SIZE, { style: "aula", hasId: false });
-  await writeRepeated(`${folder}/in`, book.requests, repeats);
-  await using target = await startCluster({ programs: SOURCES, regime });
-  const flags = ["--batch", "--input", `${folder}/in`, "--output", `${folder}/out`];
-  const words = profiled("client", folder).words(
-    "client",
-    ...["--port", String(target.port), "--window", String(window), ...flags],
-  );
-  const startedMs = performance.now();
-  await using client = new Child(regime.words(words));
-  await client.status;
-  const perSecond = repeats * BOOK_SIZE / (performance.now() - startedMs) * 1000;
-  note(`${Math.round(perSecond).toLocaleString("en-US")} lines a second under the profiler`);
+function isPossible(role: RoleName, load: Load): boolean {
+  const { seconds, window, connections, idle, workers, sum, isStart } = load;
+  const isSum = sum === undefined || /^[0-9]+$/.test(sum);
+  const counts = [window, connections, workers];
+  const areCounts = counts.every((count) => count >= 1) && idle >= 0;
+  return seconds > 0 && isSum && areCounts && (role === "client" || !isStart);
 }
 
 /** Keeps the profile of the process that did most, and prints what took its time. */

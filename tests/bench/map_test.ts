@@ -9,14 +9,12 @@ import { findMapPeers } from "../../bench/map/peers.ts";
 import { descendants } from "../../bench/map/processes.ts";
 import { countWrong, digestOf, openPlace, timeJob } from "../../bench/map/runs.ts";
 import { SEQUENTIAL_DENO, type Subject, toFile } from "../../bench/map/subject.ts";
-import { projectPath } from "../../bench/paths.ts";
 import type { Context } from "../../bench/scenarios/scenario.ts";
 
 // Purpose: every scenario of `client map` runs, and finds wrong results. Figures are looked at for sense, never
 // for speed.
 
-const HAS_MAP = await Deno.stat(projectPath("src/cli/run_map.ts")).then(() => true, () => false);
-const BUILDS: readonly Programs[] = HAS_MAP ? [SOURCES] : [];
+const BUILDS: readonly Programs[] = [SOURCES];
 
 const found: Record<string, string> = {};
 const missing: string[] = [];

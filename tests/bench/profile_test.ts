@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { denoScript } from "../../bench/paths.ts";
 import { partTimes, selfTimes } from "../../tools/profile/self_times.ts";
 
 Deno.test("selfTimes() adds up each function's own time, and leaves out waiting", () => {
@@ -46,3 +47,28 @@ Deno.test("partTimes() adds up the folders of src, the system, the runtime and t
     ["(garbage collector)", 0.1],
   ]);
 });
+
+for (
+  const [args, wanted] of [
+    [["calc_server", "--connections", "2", "--idle", "20"], "requests a second"],
+    [["worker", "--job", "range"], "items a second"],
+    [["client"], "lines a second"],
+    [["client", "--start"], " ms"],
+  ] as const
+) {
+  Deno.test(`deno task profile ${args.join(" ")} leaves a profile with functions of ours`, async () => {
+    const output = await Deno.makeTempFile({ suffix: ".cpuprofile" });
+    try {
+      const [deno, ...words] = denoScript("tools/profile.ts", ...args, "--seconds", "0.2");
+      const all = [...words, "--output", output];
+      const { success, stderr } = await new Deno.Command(deno!, { args: all, stdout: "null" })
+        .output();
+      const said = new TextDecoder().decode(stderr);
+      assert(success && said.includes(wanted), said);
+      const parts = partTimes(JSON.parse(await Deno.readTextFile(output)));
+      assert(parts.some(({ name }) => name.startsWith("src/")), JSON.stringify(parts));
+    } finally {
+      await Deno.remove(output);
+    }
+  });
+}
