@@ -11,11 +11,10 @@ import { findFlag, type Flag, type Grammar } from "./flags.ts";
 import { CORES, ON, splitList } from "./kinds.ts";
 import { didYouMean, quote } from "./texts.ts";
 
-/** What people type out of habit, and what it is called here. */
-const HABITS: ReadonlyMap<string, string> = new Map([
-  ["h", "--help"],
-  ["v", "--version"],
-  ["V", "--version"],
+/** The flags that are the same in nearly every program, where a flag may stand. */
+const SHORT_FORMS: ReadonlyMap<string, string> = new Map([
+  ["-h", "--help"],
+  ["-V", "--version"],
 ]);
 
 /**
@@ -31,7 +30,8 @@ export function rewriteArguments(args: readonly string[], grammar: Grammar): str
   // `deno task client -- --op add` hands its `--` on.
   let index = args[0] === "--" ? 1 : 0;
   while (index < args.length) {
-    const token = args[index] ?? "";
+    const typed = args[index] ?? "";
+    const token = SHORT_FORMS.get(typed) ?? typed;
     index += 1;
     if (!token.startsWith("--") || token === "--") {
       words.push(checkWord(token, words, grammar));
@@ -75,7 +75,7 @@ function followingValues(flag: Flag<unknown>, rest: readonly string[], grammar: 
     case "one":
     case "optional":
       // One dash may begin a negative number; two begin the next flag.
-      return next === undefined || next.startsWith("--") ? [] : [next];
+      return next === undefined || next.startsWith("--") || SHORT_FORMS.has(next) ? [] : [next];
     case "many": {
       const isEnd = (token: string) =>
         token.startsWith("-") || Object.hasOwn(grammar.subcommands, token);
@@ -120,10 +120,7 @@ function valueName(flag: Flag<unknown>): string {
 function unknownFlag(token: string, grammar: Grammar): UsageError {
   const typed = token.replace(/=.*/s, "");
   const name = typed.replace(/^-+/, "");
-  const habit = HABITS.get(name);
-  const suggestion = habit === undefined
-    ? didYouMean(name, Object.keys(grammar.flags), "--")
-    : didYouMean(habit, [habit]);
+  const suggestion = didYouMean(name, Object.keys(grammar.flags), "--");
   return new UsageError(`unknown flag ${quote(typed)}${suggestion}`, name);
 }
 

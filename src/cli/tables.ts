@@ -60,8 +60,13 @@ const COMMON_FLAGS = {
     default: "info",
     help: "How much is logged to stderr: error, warn, info or debug",
   },
-  "help": { kind: toggle, default: "false", help: "Show this help", inConfig: false },
-  "version": { kind: toggle, default: "false", help: "Show the version", inConfig: false },
+  "help": { kind: toggle, default: "false", help: "Show this help; so does -h", inConfig: false },
+  "version": {
+    kind: toggle,
+    default: "false",
+    help: "Show the version; so does -V",
+    inConfig: false,
+  },
 } as const satisfies FlagTable;
 
 /** The flags of a worker. */

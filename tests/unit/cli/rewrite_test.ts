@@ -50,6 +50,8 @@ Deno.test("rewriteArguments() gives one --flag=value for each flag", () => {
     [["--local=4"], ["--local=4"]],
     [["--local", "--a", "1"], ["--local=cores", "--a=1"]],
     [["--local", "-4"], ["--local=-4"]],
+    [["-h"], ["--help=true"]],
+    [["--local", "-h"], ["--local=cores", "--help=true"]],
     [["--", "--a", "1"], ["--a=1"]],
     [["--"], []],
   ];
@@ -86,7 +88,8 @@ Deno.test("rewriteArguments() refuses what is wrong, by name", () => {
     [["--__proto__=1"], 'unknown flag "--__proto__"'],
     [["--=1"], 'unknown flag "--"'],
     [["-port", "1"], 'unknown flag "-port"; did you mean "--port"?'],
-    [["-h"], 'unknown flag "-h"; did you mean "--help"?'],
+    [["-v"], 'unknown flag "-v"'],
+    [["--a", "-h"], "--a needs a value: --a NUMBER"],
     [["-constructor"], 'unknown flag "-constructor"'],
     [["--a", "1", "--a", "2"], "--a is given more than once"],
     [["--a=1", "--a=1"], "--a is given more than once"],
