@@ -1,5 +1,5 @@
 /**
- * Takes a CPU profile of one role under load, from the sources.
+ * Takes a CPU profile of one role under load, from the sources; or says where the time of an executable goes.
  *
  * ```sh
  * deno task profile calc_server                         # 5 s of additions, 256 in flight
@@ -7,6 +7,7 @@
  * deno task profile calc_server --window 1 --workers 1000 --sum 1000000
  * deno task profile client --output client.cpuprofile   # a batch from a file
  * deno task profile worker --job steps                  # a job of client map, 0.1 ms an item
+ * deno task profile calc_server --executables           # by perf, on Linux
  * deno task profile client --start                      # one addition, from the start of the process to its end
  * ```
  *
@@ -18,14 +19,15 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { killChildren } from "../bench/cluster/child.ts";
-import type { RoleName } from "../bench/cluster/programs.ts";
+import { executablesIn, type Programs, type RoleName, SOURCES } from "../bench/cluster/programs.ts";
 import { note, print } from "../bench/print.ts";
 import { type JobKind, JOBS, type Load, runLoad } from "./profile/loads.ts";
-import { type CpuProfile, partTimes, selfTimes } from "./profile/self_times.ts";
+import { recorded, recordedTimes } from "./profile/perf.ts";
+import { type CpuProfile, partTimes, type SelfTime, selfTimes } from "./profile/self_times.ts";
 
 const HELP = `Usage: deno task profile ROLE [flags]
 
-Profiles worker, calc_server or client under load, from the sources.
+Profiles worker, calc_server or client under load, from the sources, or as executables.
 
 Flags:
   --seconds N       How long the load lasts (default: 5)
@@ -37,9 +39,13 @@ Flags:
   --job KIND        A job of client map instead: range (a trivial function, results as lines), steps (0.1 ms an item) or
                     sum (mapRange, of numbers that cost next to nothing)
   --start           One addition of client instead, from the start of the process to its end
+  --executables     Those of dist, recorded by Linux's perf; prints shares, and keeps nothing
   --output FILE     The profile (default: aula-ROLE.cpuprofile in the system's folder for temporary files)
 `;
 
+/** Between two samples of a profile; V8's own choice is 1,000, which of one start leaves little. */
+const START_SAMPLE_US = 100;
+const DIST = "dist";
 /** Functions that are printed. */
 const TOP = 20;
 const ROLES: readonly RoleName[] = ["worker", "calc_server", "client"];
@@ -58,7 +64,7 @@ if (import.meta.main) {
 async function main(args: readonly string[]): Promise<number> {
   const flags = parseArgs(args.filter((argument) => argument !== "--"), {
     string: ["seconds", "window", "connections", "workers", "idle", "sum", "job", "output"],
-    boolean: ["help", "start"],
+    boolean: ["help", "start", "executables"],
     default: { seconds: "5", window: "256", connections: "1", workers: "2", idle: "0" },
   });
   if (flags.help) {
@@ -82,9 +88,21 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const folder = await Deno.makeTempDir({ prefix: "aula profile " });
   try {
-    await runLoad(role, folder, load);
+    if (flags.executables) {
+      const programs = await executablesIn(DIST);
+      await runLoad(role, recorded(role, folder, load.isStart, programs), folder, load);
+      show(await recordedTimes(role, await findLargest(folder, ".perf")));
+      return 0;
+    }
+    await runLoad(role, profiled(role, folder, load.isStart), folder, load);
+    const text = await Deno.readTextFile(await findLargest(folder, ".cpuprofile"));
     const output = flags.output ?? `${temporaryFolder()}/aula-${role}.cpuprofile`;
-    await keepLargest(folder, output);
+    await Deno.writeTextFile(output, text);
+    const profile: CpuProfile = JSON.parse(text);
+    show(partTimes(profile));
+    print("\n");
+    show(selfTimes(profile).slice(0, TOP));
+    note(`written: ${output}`);
     return 0;
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -99,24 +117,36 @@ function isPossible(role: RoleName, load: Load): boolean {
   return seconds > 0 && isSum && areCounts && (role === "client" || !isStart);
 }
 
-/** Keeps the profile of the process that did most, and prints what took its time. */
-async function keepLargest(folder: string, output: string): Promise<void> {
-  let text = "";
+/** Programs of which one role writes a profile of itself into a folder when it ends. */
+function profiled(role: RoleName, folder: string, isStart: boolean): Programs {
+  const interval = isStart ? [`--cpu-prof-interval=${START_SAMPLE_US}`] : [];
+  return {
+    ...SOURCES,
+    words: (name, ...args) => {
+      const [deno, run, ...rest] = SOURCES.words(name, ...args);
+      if (name !== role) return [deno!, run!, ...rest];
+      return [deno!, run!, "--cpu-prof", `--cpu-prof-dir=${folder}`, ...interval, ...rest];
+    },
+  };
+}
+
+/** What the process that did most has left. */
+async function findLargest(folder: string, suffix: string): Promise<string> {
+  const left: { readonly file: string; readonly size: number }[] = [];
   for await (const { name } of Deno.readDir(folder)) {
-    if (!name.endsWith(".cpuprofile")) continue;
-    const profile = await Deno.readTextFile(`${folder}/${name}`);
-    if (profile.length > text.length) text = profile;
+    const file = `${folder}/${name}`;
+    if (name.endsWith(suffix)) left.push({ file, size: (await Deno.stat(file)).size });
   }
-  if (text === "") throw new Error("Cannot find a profile: the role left none");
-  await Deno.writeTextFile(output, text);
-  const profile: CpuProfile = JSON.parse(text);
-  const percent = (share: number) => `${(share * 100).toFixed(1).padStart(5)} %`;
-  for (const { share, name } of partTimes(profile)) print(`${percent(share)}  ${name}\n`);
-  print("\n");
-  for (const { share, name, place } of selfTimes(profile).slice(0, TOP)) {
-    print(`${percent(share)}  ${name.padEnd(32)} ${place}\n`);
+  const [largest] = left.toSorted((a, b) => b.size - a.size);
+  if (largest === undefined) throw new Error("Cannot find a profile: the role left none");
+  return largest.file;
+}
+
+function show(times: readonly SelfTime[]): void {
+  for (const { share, name, place } of times) {
+    const percent = (share * 100).toFixed(1).padStart(5);
+    print(`${percent} %  ${place === "" ? name : `${name.padEnd(32)} ${place}`}\n`);
   }
-  note(`written: ${output}`);
 }
 
 function temporaryFolder(): string {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { denoScript } from "../../bench/paths.ts";
+import { timesOf } from "../../tools/profile/perf.ts";
 import { partTimes, selfTimes } from "../../tools/profile/self_times.ts";
 
 Deno.test("selfTimes() adds up each function's own time, and leaves out waiting", () => {
@@ -45,6 +46,25 @@ Deno.test("partTimes() adds up the folders of src, the system, the runtime and t
     ["system calls", 0.25],
     ["runtime", 0.15],
     ["(garbage collector)", 0.1],
+  ]);
+});
+
+Deno.test("timesOf() adds up what the first thread of an executable did, as perf reports it", () => {
+  const report = [
+    "# Overhead      Pid:Command          Shared Object       ",
+    "    30.00%    21366:calc_server      [JIT] tid 21366     ",
+    "    15.00%    21366:calc_server      calc_server         ",
+    "    10.00%    21370:exe              calc_server         ",
+    "     5.00%    21369:V8 DefaultWorke  calc_server         ",
+    "     3.00%    21366:calc_server      [kernel.kallsyms]   ",
+    "     1.00%    21366:calc_server      libc.so.6           ",
+    "     1.00%    21366:calc_server      [vdso]              ",
+  ].join("\n");
+  assertEquals(timesOf("calc_server", report).map(({ name, share }) => [name, share]), [
+    ["compiled JavaScript and WebAssembly", 0.6],
+    ["runtime, V8's interpreter and collector included", 0.3],
+    ["system", 0.06],
+    ["C library", 0.04],
   ]);
 });
 

@@ -5,7 +5,7 @@
  */
 import { Child } from "../../bench/cluster/child.ts";
 import { startCluster } from "../../bench/cluster/cluster.ts";
-import { type Programs, type RoleName, SOURCES } from "../../bench/cluster/programs.ts";
+import type { Programs, RoleName } from "../../bench/cluster/programs.ts";
 import { Regime } from "../../bench/cluster/regime.ts";
 import { Book } from "../../bench/load/book.ts";
 import { Generator, MANY_FILES, requireRight } from "../../bench/load/generator.ts";
@@ -51,13 +51,15 @@ const MOST_PROCESSES = 8;
 /** Lines of a batch for each second that is asked for: about what it does. */
 const BATCH_LINES_PER_SECOND = 250_000;
 const BOOK_SIZE = 4096;
-/** Between two samples of a profile; V8's own choice is 1,000, which of one start leaves little. */
-const START_SAMPLE_US = 100;
 
-/** Keeps a role busy, which leaves a profile of itself in a folder. */
-export async function runLoad(role: RoleName, folder: string, load: Load): Promise<void> {
-  const regime = await Regime.find("free");
-  const profiling = { programs: profiled(role, folder, load), regime };
+/** Keeps a role busy; what is started by `programs` leaves what was seen in a folder when it ends. */
+export async function runLoad(
+  role: RoleName,
+  programs: Programs,
+  folder: string,
+  load: Load,
+): Promise<void> {
+  const profiling = { programs, regime: await Regime.find("free") };
   if (load.job !== undefined) return await runJob(role, profiling, load.job, load);
   if (role !== "client") return await sendRequests(role, profiling, load);
   if (load.isStart) return await startClient(profiling);
@@ -68,19 +70,6 @@ export async function runLoad(role: RoleName, folder: string, load: Load): Promi
 interface Profiling {
   readonly programs: Programs;
   readonly regime: Regime;
-}
-
-/** Programs of which one role writes a profile of itself into a folder when it ends. */
-function profiled(role: RoleName, folder: string, { isStart }: Load): Programs {
-  const interval = isStart ? [`--cpu-prof-interval=${START_SAMPLE_US}`] : [];
-  return {
-    ...SOURCES,
-    words: (name, ...args) => {
-      const [deno, run, ...rest] = SOURCES.words(name, ...args);
-      if (name !== role) return [deno!, run!, ...rest];
-      return [deno!, run!, "--cpu-prof", `--cpu-prof-dir=${folder}`, ...interval, ...rest];
-    },
-  };
 }
 
 /** Ends those of a role in good order, as only then they write what they have seen. */
