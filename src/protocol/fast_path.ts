@@ -1,4 +1,4 @@
-import { MAX_HOPS, MAX_INTEGER_DIGITS, MAX_RESULT_DIGITS } from "../limits.ts";
+import { MAX_HOPS, MAX_INTEGER_DIGITS, MAX_RESULT_DIGITS, MAX_TIMEOUT_MS } from "../limits.ts";
 import type { Handover } from "./encode.ts";
 import type { LineFramer } from "./framing.ts";
 import type { LineWriter } from "./line_writer.ts";
@@ -14,7 +14,7 @@ import { NumberScanner } from "./number_scanner.ts";
 
 /**
  * The shapes of nearly all lines on a busy connection, read without a string or an object per line:
- * `{"op":"add","a":10,"b":5}`, with or without an `id` in front and `hops` behind, and the reply to it.
+ * `{"op":"add","a":10,"b":5}`, with or without an `id` in front and `timeout_ms` and `hops` behind, and the reply to it.
  * Everything else gives `undefined`, and takes the way through `JSON.parse`; tests hold both ways to the same results.
  *
  * @module
@@ -30,6 +30,7 @@ const OPERAND_A = new Literal('","a":');
 const OPERAND_B = new Literal(',"b":');
 const WHOLE_SUM = new Literal('_squares","n":');
 const RANGE_SUM = new Literal('_squares","a":');
+const TIMEOUT = new Literal(',"timeout_ms":');
 const HOPS = new Literal(',"hops":');
 const RESULT = new Literal(',"ok":true,"result":');
 const ECHO_A = new Literal(',"a":');
@@ -52,14 +53,9 @@ function lettersOf(name: string): number {
 export type ScannedRequest = ArithmeticRequest | SumSquaresRequest | SumRangeRequest;
 
 /** The basic operation that was read last: an object for each would be most of what a busy worker throws away. */
-const lastArithmetic: { -readonly [K in "op" | "a" | "b" | "id" | "hops"]: ArithmeticRequest[K] } =
-  {
-    op: "add",
-    a: 0,
-    b: 0,
-    id: undefined,
-    hops: undefined,
-  };
+const lastArithmetic: {
+  -readonly [K in "op" | "a" | "b" | "id" | "timeoutMs" | "hops"]: ArithmeticRequest[K];
+} = { op: "add", a: 0, b: 0, id: undefined, timeoutMs: undefined, hops: undefined };
 
 /**
  * A calculation in its usual form, or `undefined` if the line is anything else. A basic operation is valid until the
@@ -112,6 +108,7 @@ function readRequest(): ScannedRequest | undefined {
   lastArithmetic.a = a;
   lastArithmetic.b = b;
   lastArithmetic.id = id;
+  lastArithmetic.timeoutMs = lastTimeoutMs;
   lastArithmetic.hops = lastHops;
   return lastArithmetic;
 }
@@ -120,21 +117,31 @@ function readSum(id: number | undefined): SumSquaresRequest | SumRangeRequest | 
   if (scanner.literal(WHOLE_SUM)) {
     if (!scanner.exactInteger(MAX_INTEGER_DIGITS)) return undefined;
     const n = scanner.integer;
-    return readEnd() ? { op: "sum_squares", n, id, hops: lastHops } : undefined;
+    return readEnd()
+      ? { op: "sum_squares", n, id, timeoutMs: lastTimeoutMs, hops: lastHops }
+      : undefined;
   }
   if (!scanner.literal(RANGE_SUM) || !scanner.exactInteger(MAX_INTEGER_DIGITS)) return undefined;
   const a = scanner.integer;
   if (!scanner.literal(OPERAND_B) || !scanner.exactInteger(MAX_INTEGER_DIGITS)) return undefined;
   const b = scanner.integer;
-  return readEnd() && a <= b ? { op: "sum_range", a, b, id, hops: lastHops } : undefined;
+  return readEnd() && a <= b
+    ? { op: "sum_range", a, b, id, timeoutMs: lastTimeoutMs, hops: lastHops }
+    : undefined;
 }
 
-/** The coordinators that the request which was read last has passed. */
+/** The time that the request which was read last has left, and the coordinators that it has passed. */
+let lastTimeoutMs: number | undefined;
 let lastHops: number | undefined;
 
-/** Reads the end of a request, with the number of coordinators that it has passed. */
+/** Reads the end of a request, with these. */
 function readEnd(): boolean {
-  lastHops = undefined;
+  lastTimeoutMs = lastHops = undefined;
+  if (scanner.byte(CLOSING_BRACE)) return true;
+  if (scanner.literal(TIMEOUT)) {
+    if (!scanner.decimal() || scanner.value < 0 || scanner.value > MAX_TIMEOUT_MS) return false;
+    lastTimeoutMs = scanner.value;
+  }
   if (scanner.literal(HOPS)) {
     if (!scanner.wholeNumber() || scanner.value > MAX_HOPS) return false;
     lastHops = scanner.value;
@@ -186,7 +193,6 @@ export class ReplyScan {
 /** Room for any line that is written here: three doubles, an id and what stands between them. */
 const MAX_WRITTEN_BYTES = 256;
 const BARE_OK = new Literal('{"ok":true,"result":');
-const TIMEOUT = new Literal(',"timeout_ms":');
 const REQUEST_END = new Literal("}\n");
 
 const BARE_OK_BYTES = BARE_OK.bytes;

@@ -25,8 +25,9 @@ const decoder = new TextDecoder();
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Walks over the bytes of one line for the few shapes that nearly all lines have, touching each byte once. It
- * knows less than JSON does: whatever it does not know, it says no to, and `JSON.parse` has the last word.
+ * Walks over the bytes of one line for the few shapes that nearly all lines have; only the digits of a result, which
+ * may be a double or an exact integer, are walked over twice. It knows less than JSON does: whatever it does not know,
+ * it says no to, and `JSON.parse` has the last word.
  */
 export class NumberScanner {
   /** Where the next byte is. */

@@ -17,25 +17,26 @@ export function readRequests(
 ): void {
   const { framer } = session;
   while (session.mayRead) {
-    const next = scanNextRequest(framer);
+    // What the peer answers may look like a request.
+    const { onReply } = session;
+    const next = onReply === undefined ? scanNextRequest(framer) : undefined;
     if (next !== undefined) {
       handle(next);
       continue;
     }
     if (!framer.next() && !(session.ended && framer.last())) break;
     if (framer.start === framer.end) continue;
+    if (onReply !== undefined) {
+      session.onReply = undefined;
+      onReply(decodeLine(framer.bytes, framer.start, framer.end) ?? "");
+      continue;
+    }
     const scanned = scanRequest(framer.bytes, framer.start, framer.end);
     if (scanned !== undefined) {
       handle(scanned);
       continue;
     }
     const text = decodeLine(framer.bytes, framer.start, framer.end);
-    if (session.onReply !== undefined) {
-      const { onReply } = session;
-      session.onReply = undefined;
-      onReply(text ?? "");
-      continue;
-    }
     handle(text === undefined ? INVALID_UTF8 : decodeRequest(text));
   }
   if (framer.overflowed && !session.closing) handle(LINE_TOO_LONG);

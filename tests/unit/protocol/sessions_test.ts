@@ -529,6 +529,16 @@ Deno.test("the answer to a line of ours is no request, and what follows it is", 
   assertEquals(desk.settle(), [{ kind: "write", connection: -1, text: "a\n" }]);
 });
 
+Deno.test("the answer to a line of ours is none that it looks like", () => {
+  for (const text of ['{"op":"add","a":1,"b":2}', '{"op":"sum_squares","n":9}', PING.trimEnd()]) {
+    const desk = new Desk();
+    const answers: string[] = [];
+    desk.sessions.open(-1).onReply = (text) => answers.push(text);
+    desk.receive(`${text}\n`, -1);
+    assertEquals([answers, desk.waiting], [[text], []]);
+  }
+});
+
 Deno.test("a line that is not UTF-8 answers a line of ours as an empty one", () => {
   const desk = new Desk();
   const answers: string[] = [];
