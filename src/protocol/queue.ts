@@ -34,6 +34,12 @@ export class Queue<T> {
     return item;
   }
 
+  /** Takes all out. */
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+
   /** All that are waiting, in order. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (let index = this.#head; index < this.#items.length; index++) yield this.#items[index]!;

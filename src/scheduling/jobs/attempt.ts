@@ -40,6 +40,8 @@ export class Attempt {
   /** How much of that had come when it was looked at last, and when that had changed. */
   #seenBytes = 0;
   #stillSinceMs: number;
+  /** Whether its worker is given nothing else meanwhile. */
+  isAlone = false;
   /** Whether nobody wants to know any more: it only takes its place at the worker until it has stopped. */
   isDropped = false;
 

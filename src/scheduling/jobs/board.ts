@@ -1,6 +1,6 @@
 import { JOB_REFUSED_MS, JOB_STALL_MS, JOB_WATCH_MS } from "../../limits.ts";
 import type { Crowd } from "./chunk_sizes.ts";
-import { slowest } from "./duplicates.ts";
+import { type Late, lateOf, slowest } from "./duplicates.ts";
 import type { Job } from "./job.ts";
 import { isHungry, spare, spareForOthers } from "./spare.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
@@ -75,7 +75,8 @@ export class Board {
     const given = spareForOthers(this.jobs.values(), hungry, nowMs);
     if (given?.isBlocked(nowMs)) this.#setUnread(given.job);
     given?.job.recall(given);
-    for (const channel of channels) this.#giveAgain(channel, hungry, nowMs);
+    const idle = channels.filter((channel) => channel.hasRoom(1, nowMs));
+    if (idle.length > 0) this.#giveAgain(idle, hungry, nowMs);
   }
 
   /** Time has passed: what is late is asked of others, and what cannot go on is told. */
@@ -102,8 +103,10 @@ export class Board {
     }
   }
 
+  /** Whether somebody can do a job. Who is drained may be wanted again; where others refuse that is not waited for. */
   #hasSlotFor(job: Job): boolean {
-    return [...this.channels].some((one) => !one.isLeaving && one.slots > 0 && !one.refuses(job));
+    const channels = job.refusal === undefined ? this.channels : this.#usable();
+    return [...channels].some((one) => !one.isLeaving && one.slots > 0 && !one.refuses(job));
   }
 
   /** Those who are trusted; where there is none, those who are not trusted much. */
@@ -137,20 +140,27 @@ export class Board {
     return [...this.jobs.values()].sort((one, other) => one.attempts.size - other.attempts.size);
   }
 
-  /** A worker that has nothing to do does once more what others are late with: first what nobody has begun. */
-  #giveAgain(channel: WorkerChannel, hungry: readonly Job[], nowMs: number): void {
-    if (!channel.hasRoom(1, nowMs)) return;
+  /** Those that have nothing to do do once more what others are late with: first what nobody has begun. */
+  #giveAgain(idle: readonly WorkerChannel[], hungry: readonly Job[], nowMs: number): void {
     const others = [...this.#byTurn()].filter((job) => !hungry.includes(job));
-    for (const job of [...hungry, ...others]) {
-      if (!channel.mayBeAsked(job, nowMs)) continue;
-      for (;;) {
-        const { attempt, nextMs } = slowest(job, channel, nowMs);
-        this.#port.wakeBy(nextMs);
-        if (attempt === undefined) break;
-        job.giveAgain(attempt, channel, this.#crowd.places, nowMs);
-        if (!channel.hasRoom(1, nowMs)) return;
-      }
+    // Once for all who are idle: there may be thousands of them, and of chunks.
+    const late = [...hungry, ...others].map((job) => ({ job, ...lateOf(job, nowMs) }));
+    for (const { nextMs } of late) this.#port.wakeBy(nextMs);
+    for (const channel of idle) {
+      for (const one of late) if (!this.#giveAgainTo(channel, one, nowMs)) break;
     }
+  }
+
+  /** Gives an idle worker what of a job is late; gives whether it has room for more. */
+  #giveAgainTo(channel: WorkerChannel, late: Late & { readonly job: Job }, nowMs: number): boolean {
+    const { job } = late;
+    while (channel.mayBeAsked(job, nowMs)) {
+      const attempt = slowest(late, channel);
+      if (attempt === undefined) return true;
+      job.giveAgain(attempt, channel, this.#crowd.places, nowMs);
+      if (!channel.hasRoom(1, nowMs)) return false;
+    }
+    return true;
   }
 
   /** Nobody is kept free for what does not wait any more, or cannot be given to him. */
@@ -173,7 +183,9 @@ export class Board {
       if (isMerging(job)) continue;
       for (const segment of job.waiting.filter((one) => one.isSuspect)) {
         const reserved = channels.find((one) => one.reservedFor === segment);
-        const least = leastBusy(channels.filter((one) => one.mayBeAsked(job, nowMs)));
+        const least = leastBusy(
+          channels.filter((one) => one.mayBeAsked(job, nowMs) && one.hasRested(nowMs)),
+        );
         // Another may have become idle first.
         const isMoved = reserved === undefined || (reserved.inHand > 0 && least?.inHand === 0);
         const channel = isMoved ? least : reserved;
@@ -184,6 +196,7 @@ export class Board {
         channel.reservedFor = undefined;
         job.waiting.splice(job.waiting.indexOf(segment), 1);
         channel.suspect = job.give(segment, channel, this.#crowd.places, nowMs);
+        channel.suspect.isAlone = true;
       }
     }
   }

@@ -3,34 +3,49 @@ import type { Attempt } from "./attempt.ts";
 import type { Job } from "./job.ts";
 import type { WorkerChannel } from "./worker_channel.ts";
 
-/** What a job has outstanding that somebody else could be asked for as well. */
-export interface Slowest {
-  readonly attempt: Attempt | undefined;
+/** What a job has outstanding that is late. */
+export interface Late {
+  readonly attempts: readonly Attempt[];
   /** When something more will be late, if nothing happens until then. */
   readonly nextMs: number;
+}
+
+/** What of a job is late. */
+export function lateOf(job: Job, nowMs: number): Late {
+  const attempts: Attempt[] = [];
+  let nextMs = Infinity;
+  for (const attempt of job.attempts) {
+    if (!isAlone(attempt)) continue;
+    const dueMs = lateMs(attempt);
+    if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs);
+    else attempts.push(attempt);
+  }
+  return { attempts, nextMs };
+}
+
+/** Whether nobody else is asked for it, and somebody else may be. */
+function isAlone({ isDropped, left, segment }: Attempt): boolean {
+  // Of what has been told of to its end only the word that it is done is missing.
+  return !isDropped && left > 0 && !segment.isSuspect && segment.attempts.length === 1;
 }
 
 /**
  * The attempt that most of all should be done a second time by a worker that has nothing else to do: what the client
  * waits for if that is late, else what has been late for longest.
  */
-export function slowest(job: Job, channel: WorkerChannel, nowMs: number): Slowest {
+export function slowest({ attempts }: Late, channel: WorkerChannel): Attempt | undefined {
   let best: Attempt | undefined;
   let bestMs = Infinity;
-  let nextMs = Infinity;
-  for (const attempt of job.attempts) {
-    if (attempt.isDropped || attempt.channel === channel) continue;
-    const { segment, left } = attempt;
-    // Of what has been told of to its end only the word that it is done is missing.
-    if (left === 0 || segment.isSuspect || segment.attempts.length > 1) continue;
-    const dueMs = lateMs(attempt);
-    if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs);
-    else if (segment.isFront || dueMs < bestMs) {
+  for (const attempt of attempts) {
+    // Since it was found to be late, somebody else may have been asked.
+    if (attempt.channel === channel || !isAlone(attempt)) continue;
+    const dueMs = attempt.segment.isFront ? -Infinity : lateMs(attempt);
+    if (best === undefined || dueMs < bestMs) {
       best = attempt;
-      bestMs = segment.isFront ? -Infinity : dueMs;
+      bestMs = dueMs;
     }
   }
-  return { attempt: best, nextMs };
+  return best;
 }
 
 /** When an attempt is late: what waits at a worker while another is idle very soon, what runs when it is slow. */

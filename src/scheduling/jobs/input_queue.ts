@@ -35,6 +35,19 @@ export class InputQueue {
     this.#waiting.push({ stretch, owner });
   }
 
+  /** Adds something of the input where it belongs among what waits; gives whether it is not before all of that. */
+  insert(stretch: Stretch, owner: ClientChunk): boolean {
+    const { position } = stretch;
+    if (this.#first === undefined || position < this.#first.stretch.position) return false;
+    const later: Owned[] = [];
+    const all = [...this.#waiting];
+    this.#waiting.clear();
+    for (const one of all) (one.stretch.position < position ? this.#waiting : later).push(one);
+    this.push(stretch, owner);
+    for (const one of later) this.#waiting.push(one);
+    return true;
+  }
+
   /** Takes a portion from the beginning, or all of a chunk that was taken back; `undefined` if nothing waits. */
   take(portion: Portion): Owned | undefined {
     const { owner, stretch } = this.#first ?? {};

@@ -121,8 +121,10 @@ export class Job {
     // A coordinator gives later what others have lost, and waits for that before all that comes behind it.
     const isLate = !isMerge && this.#isBelow && stretch.position < this.#inputEnd;
     if (isMerge) this.waiting.push(order.add(stretch, chunk));
-    else if (isLate) this.waiting.push(order.addBefore(stretch, chunk));
-    else {
+    else if (isLate) {
+      // Nothing comes into the order before what is earlier and still waits to be taken.
+      if (!this.input.insert(stretch, chunk)) this.waiting.push(order.addBefore(stretch, chunk));
+    } else {
       this.#inputEnd = stretch.end;
       this.input.push(stretch, chunk);
     }
@@ -342,6 +344,7 @@ export class Job {
     if (rest === undefined) return this.tally.markDone(segment);
     takeApart(rest, attempt.at, {
       isWhole: rest.order.isMerge,
+      wasAlone: attempt.isAlone,
       cut: (one, count) => this.#cut(one, count),
       wait: (one) => this.waiting.push(one),
       fail: (one, failure) => this.#fail(one, failure),

@@ -8,6 +8,8 @@ import type { Segment } from "./segment.ts";
 export interface PoisonPort {
   /** Whether it must stay whole. */
   readonly isWhole: boolean;
+  /** Whether the worker that was lost with it had nothing else. */
+  readonly wasAlone: boolean;
   /** Cuts a segment behind so many positions; gives the rest. */
   cut(segment: Segment, count: number): Segment;
   /** It waits for another worker. */
@@ -26,6 +28,11 @@ export function takeApart(segment: Segment, at: number, port: PoisonPort): void 
   if (segment.losses.deaths < POISON_DEATHS) return port.wait(segment);
   const { position, count } = segment.stretch;
   if (count === 1 || port.isWhole) {
+    // Two that were asked for the same may have been lost for another reason.
+    if (!port.wasAlone) {
+      segment.losses = segment.losses.ofSuspect();
+      return port.wait(segment);
+    }
     return port.fail(segment, {
       op: "failed",
       job: 0,

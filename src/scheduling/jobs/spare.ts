@@ -25,8 +25,8 @@ export function spare(job: Job, nowMs: number): Attempt[] {
 
 /**
  * What should be taken back so that jobs that are {@linkcode isHungry} need not wait for what brings nobody further:
- * of the others' attempts the last that was given of those that are second ones, and no further than the first, or
- * that are blocked, as their client does not read.
+ * of the others' attempts the last that was given of those that are second ones, and no further than the first, that
+ * wait while their job has others that run, or that are blocked, as their client does not read.
  */
 export function spareForOthers(
   jobs: Iterable<Job>,
@@ -36,9 +36,13 @@ export function spareForOthers(
   const all = [...jobs];
   if (hungry.length === 0 || all.some(isLettingGo)) return undefined;
   const others = all.filter((job) => !hungry.includes(job)).flatMap((job) => [...job.attempts]);
+  const running = new Set(
+    others.flatMap(({ job, startedMs }) => startedMs === undefined ? [] : [job]),
+  );
   return last(others, "givenMs", (attempt) => {
     const isNoFurther = attempt.isSecond && attempt.next <= attempt.segment.attempts[0]!.next;
-    return isNoFurther || attempt.isBlocked(nowMs);
+    const isNext = attempt.startedMs === undefined && running.has(attempt.job);
+    return isNoFurther || isNext || attempt.isBlocked(nowMs);
   });
 }
 

@@ -110,7 +110,12 @@ export class WorkerChannel {
     }
     // However long the next one is: a worker that is sent more than it holds closes the channel.
     const holdsMore = this.#itemBytes + MAX_HELD_CHUNK_BYTES <= MAX_CHANNEL_ITEM_BYTES;
-    return holdsMore && this.inHand < this.slots * chunksPerSlot && nowMs >= this.restsUntilMs;
+    return holdsMore && this.inHand < this.slots * chunksPerSlot && this.hasRested(nowMs);
+  }
+
+  /** Whether it may be given something, as it has not just given back what it was given. */
+  hasRested(nowMs: number): boolean {
+    return nowMs >= this.restsUntilMs;
   }
 
   /** Whether it has said that it cannot do a job, and has done nothing of it since. */

@@ -669,3 +669,36 @@ Deno.test("where all have refused what ran before, the job ends with what they s
   }
   assertStringIncludes(wires.take(client), '"code":"setup_failed","error":"no licence"');
 });
+
+Deno.test("a job that all refuse who may be asked ends, though one is drained that could do it", () => {
+  const wires = new JobWires(2, true);
+  const mains = wires.dialled.slice(0, 2);
+  for (const main of mains) wires.greet(main, 1);
+  const client = wires.client();
+  wires.send(client, OPENING, { op: "code", job: 1, bytes: 3 }, "1+1");
+  wires.advance(0);
+  const [able, other] = wires.dialled.slice(2);
+  for (const wire of [able!, other!]) {
+    wires.step({ kind: "connected", connection: wire.connection });
+    wires.take(wire);
+    wires.send(wire, { ok: true, ...CHANNEL, role: "worker", slots: 1 });
+  }
+  wires.send(client, RANGE);
+  const { chunk } = wires.messages(able!).find(({ op }) => op === "chunk")!;
+  wires.send(able!, { op: "started", job: 1, chunk });
+  wires.send(wires.accept(), { op: "drain", worker: "w1:1" });
+  wires.send(able!, { op: "returned", job: 1, chunk, position: 1, ms: 1, why: "late" });
+  const refused = { op: "job_failed", job: 1, code: "setup_failed", error: "no licence" };
+  let told = "";
+  for (let ms = 0; ms <= JOB_REFUSED_MS + 2000; ms += 100) {
+    wires.advance(100);
+    for (const wire of [client, able!, other!]) wires.send(wire, { op: "pong" });
+    if (wires.messages(other!).some(({ op }) => op === "open")) wires.send(other!, refused);
+    for (const main of mains) {
+      const pings = wires.take(main).split("\n").filter((line) => line.includes("ping"));
+      for (const ping of pings) wires.send(main, { id: JSON.parse(ping).id, ok: true });
+    }
+    told += wires.take(client);
+  }
+  assertStringIncludes(told, '"code":"setup_failed","error":"no licence"');
+});

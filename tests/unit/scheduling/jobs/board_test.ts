@@ -115,7 +115,11 @@ Deno.test("a job whose client does not read gives its slots to others, until it 
   const other = room.addJob({});
   room.give(other.job, 1, 1, 1, 1e9);
   const drop = () => room.chunksOf(worker).find((one) => one === blocked && one.isDropped);
-  for (let ms = 0; ms < 900; ms += 50) room.pass(50);
+  for (let ms = 0; ms < 900; ms += 50) {
+    room.pass(50);
+    // What only waited there has made place for the other, behind the one that is blocked.
+    room.returnDropped(worker);
+  }
   assertEquals(drop(), undefined, "it may read at any moment");
   for (let ms = 0; ms < 200; ms += 50) room.pass(50);
   assertEquals(drop()?.chunk, blocked.chunk);
@@ -592,6 +596,45 @@ Deno.test("a coordinator tells first of what it was given later and comes earlie
   job.credited(1, 1e9);
   assertEquals(told, ["2: 1", "2: 2", "3: 50", "1: 100", "1: 101"]);
   assertEquals([requester.chunks, job.budget.held], [[2, 3, 1], 0]);
+});
+
+Deno.test("what a coordinator is given later comes before nothing that is earlier and waits", () => {
+  const room = new BoardRoom(8);
+  const { job, requester } = room.addJob({ hops: 2 });
+  const begun: number[] = [];
+  const worker = room.addChannel(1);
+  for (const position of [1, 2, 3, 4, 7, 8]) room.give(job, position, position, 1, 1e9);
+  room.give(job, 6, 6, 1, 1e9);
+  room.give(job, 5, 5, 1, 1e9);
+  room.board.handOut(0);
+  for (;;) {
+    const [chunk] = room.chunksOf(worker);
+    if (chunk === undefined) break;
+    begun.push(chunk.position);
+    room.start(worker, chunk);
+    room.tell(worker, chunk, 9);
+    room.end(worker, chunk, 1);
+    room.board.handOut(0);
+  }
+  assertEquals(begun, [1, 2, 3, 4, 5, 6, 7, 8]);
+  assertEquals([requester.chunks, job.input.count], [[1, 2, 3, 4, 5, 6, 7, 8], 0]);
+});
+
+Deno.test("a job that comes second waits for one item of the first, not for two", () => {
+  const room = new BoardRoom(1);
+  const [first, second] = [room.addJob({}), room.addJob({})];
+  room.give(first.job, 1, 1, 20, 1e9);
+  const worker = room.addChannel(1);
+  room.pass(0);
+  const [running] = room.chunksOf(worker);
+  room.start(worker, running!);
+  room.pass(60_000);
+  room.give(second.job, 1, 1, 1, 1e9);
+  for (let ms = 0; ms < 1000; ms += 50) {
+    room.pass(50);
+    room.returnDropped(worker);
+  }
+  assertEquals(room.chunksOf(worker).map((one) => one.job), [first.job.number, second.job.number]);
 });
 
 Deno.test("what may be the death of its worker gets the place of what waits for another client to read", () => {
