@@ -14,7 +14,7 @@ import { NumberScanner } from "./number_scanner.ts";
 
 /**
  * The shapes of nearly all lines on a busy connection, read without a string or an object per line:
- * `{"op":"add","a":10,"b":5}`, with or without an `id` in front and `timeout_ms` and `hops` behind, and the reply to it.
+ * `{"op":"add","a":10,"b":5}`, with or without an `id` in front, `timeout_ms` and `hops` behind, and the reply to it.
  * Everything else gives `undefined`, and takes the way through `JSON.parse`; tests hold both ways to the same results.
  *
  * @module
