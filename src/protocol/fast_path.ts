@@ -138,15 +138,21 @@ let lastHops: number | undefined;
 function readEnd(): boolean {
   lastTimeoutMs = lastHops = undefined;
   if (scanner.byte(CLOSING_BRACE)) return true;
-  if (scanner.literal(TIMEOUT)) {
-    if (!scanner.decimal() || scanner.value < 0 || scanner.value > MAX_TIMEOUT_MS) return false;
-    lastTimeoutMs = scanner.value;
+  // Most of those that pass a coordinator have no deadline.
+  if (!scanner.literal(HOPS)) {
+    if (!readTimeout()) return false;
+    if (scanner.byte(CLOSING_BRACE)) return true;
+    if (!scanner.literal(HOPS)) return false;
   }
-  if (scanner.literal(HOPS)) {
-    if (!scanner.wholeNumber() || scanner.value > MAX_HOPS) return false;
-    lastHops = scanner.value;
-  }
+  if (!scanner.wholeNumber() || scanner.value > MAX_HOPS) return false;
+  lastHops = scanner.value;
   return scanner.byte(CLOSING_BRACE);
+}
+
+function readTimeout(): boolean {
+  if (!scanner.literal(TIMEOUT) || !scanner.decimal()) return false;
+  lastTimeoutMs = scanner.value;
+  return lastTimeoutMs >= 0 && lastTimeoutMs <= MAX_TIMEOUT_MS;
 }
 
 /** The reply with an `id` to a basic operation or to a range of a sum, as far as a coordinator needs it. */
