@@ -219,6 +219,7 @@ export class ChunkRunner {
   }
 
   #stretchFailed(error: unknown): void {
+    if (BrokenJobError.is(error)) throw error;
     const index = this.#index;
     const end = this.#ends[this.#stretches - 1]!;
     if (end - index > 1) {

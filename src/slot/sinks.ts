@@ -25,7 +25,7 @@ export interface Sink {
    * Takes the value of the items before `end` that none was taken of yet.
    *
    * @throws {ValueError} If it cannot be used; nothing has changed then.
-   * @throws Whatever a reduce of the user's own throws, which may have changed its accumulator before.
+   * @throws Whatever a reduce of the user's own throws: with `map` it may have changed its accumulator before.
    */
   take(value: unknown, end: number): void;
   /** Hands over all that it holds, which is of the items before `end`. */
@@ -43,7 +43,7 @@ export function sinkOf(
 ): Sink {
   const form = job.tellsApart ? TOLD_APART : AS_JSON;
   if (job.reduce === null) return new LineSink(output, form);
-  if (job.reduce === "own") return new OwnSink(output, module, combiner);
+  if (job.reduce === "own") return new OwnSink(output, module, combiner, job.call === "mapRange");
   return new BuiltInSink(output, job.reduce, form);
 }
 
@@ -124,13 +124,18 @@ class OwnSink implements Sink {
   readonly #output: Output;
   readonly #module: UserModule;
   readonly #combiner: Combiner;
+  /** Whether a value is that of a stretch, whose parts are tried again if it cannot be taken. */
+  readonly #isOfStretches: boolean;
   #accumulator: unknown;
+  /** Whether the accumulator is still that of nothing. */
+  #isEmpty = true;
   #from = 0;
 
-  constructor(output: Output, module: UserModule, combiner: Combiner) {
+  constructor(output: Output, module: UserModule, combiner: Combiner, isOfStretches: boolean) {
     this.#output = output;
     this.#combiner = combiner;
     this.#module = module;
+    this.#isOfStretches = isOfStretches;
     this.#accumulator = parseMarked(module.initial);
   }
 
@@ -139,6 +144,24 @@ class OwnSink implements Sink {
   }
 
   take(value: unknown): void {
+    if (this.#isOfStretches) this.#takeStretch(value);
+    else this.#reduce(value);
+  }
+
+  /** Takes a value, or leaves the accumulator as it was: what was changed would be in it twice. */
+  #takeStretch(value: unknown): void {
+    // A chunk is one stretch unless something in it throws: there is mostly nothing to write.
+    const before = this.#isEmpty ? this.#module.initial : accumulatorText(this.#accumulator);
+    try {
+      this.#reduce(value);
+      this.#isEmpty = false;
+    } catch (error) {
+      this.#accumulator = parseMarked(before);
+      throw error;
+    }
+  }
+
+  #reduce(value: unknown): void {
     const { reduce } = this.#module;
     this.#accumulator = settled(reduce(this.#accumulator, value), "reduce");
   }
@@ -152,6 +175,7 @@ class OwnSink implements Sink {
     }
     // Where nothing is held, a reduce that threw may still have changed it.
     this.#accumulator = parseMarked(this.#module.initial);
+    this.#isEmpty = true;
     this.#from = end;
   }
 

@@ -173,6 +173,20 @@ async function reducesStretches(cluster: MapCluster): Promise<void> {
     ["stretch.js", "--range", "1..20000000", "--reduce", "sum"],
     `${expected}\n`,
   );
+  // Its reduce has changed its accumulator before it throws, at every stretch that has the number.
+  await cluster.write(
+    "late.js",
+    `export const mapRange = (first, last) => ({ n: last - first + 1, bad: first <= 77 && 77 <= last });
+     export const initial = { n: 0 };
+     export function reduce(all, { n, bad }) {
+       all.n += n;
+       if (bad) throw new Error("bad");
+       return all;
+     }
+     export const combine = (a, b) => ({ n: a.n + b.n });`,
+  );
+  const late = await cluster.map(["late.js", "--range", "1..1000", "--keep-going"]);
+  assertEquals([late.code, late.stdout], [1, '{"n":999}\n'], late.stderr);
 }
 
 const MEAN = `

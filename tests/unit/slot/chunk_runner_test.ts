@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MAX_SLOT_STACKS } from "../../../src/limits.ts";
 import { ChunkRunner } from "../../../src/slot/chunk_runner.ts";
 import { JobContext } from "../../../src/slot/job_context.ts";
@@ -10,7 +10,7 @@ import {
   STATE_WORDS,
   STOP,
 } from "../../../src/slot/shared.ts";
-import type { UserModule } from "../../../src/slot/user_module.ts";
+import { BrokenJobError, type UserModule } from "../../../src/slot/user_module.ts";
 import { Frames } from "./frames.ts";
 
 const JOB: SandboxJob = {
@@ -88,6 +88,51 @@ Deno.test("what a reduce has changed before it threw at the first item is not in
   assertEquals([failed!.kind, failed!.first], [FROM_SANDBOX.failed, 0]);
   assert(failed!.text.includes("RangeError: one"));
   assertEquals([result!.first, result!.second, result!.text], [1, 2, "[2,3]\n"]);
+});
+
+Deno.test("what a reduce has changed before it threw at a stretch is in no accumulator", async () => {
+  const bad = [3, 77, 78];
+  const module: Partial<UserModule> = {
+    mapRange: (first, last) => [first, last],
+    initial: "[]",
+    reduce: (list, value) => {
+      const [first, last] = value as [number, number];
+      for (let x = first; x <= last; x++) (list as unknown[]).push(x);
+      if (bad.some((x) => first <= x && x <= last)) throw new RangeError("bad");
+      return list;
+    },
+    combine: (_, other) => other,
+  };
+  const { mapRange } = module;
+  const waited: Partial<UserModule> = {
+    ...module,
+    mapRange: (first, last, context) => Promise.resolve(mapRange!(first, last, context)),
+  };
+  const job: SandboxJob = { ...JOB, call: "mapRange", reduce: "own" };
+  for (const each of [module, waited]) {
+    const frames = await run({ job, count: 100, module: each });
+    const failed = frames.filter(({ kind }) => kind === FROM_SANDBOX.failed);
+    assertEquals(failed.map(({ first }) => first + 1), bad);
+    const lines = frames.filter(({ kind }) => kind === FROM_SANDBOX.result);
+    const all = lines.flatMap(({ text }) => JSON.parse(text));
+    assertEquals(all, Array.from({ length: 100 }, (_, i) => i + 1).filter((x) => !bad.includes(x)));
+    assertEquals(lines.map(({ first, second }) => [first, second]), [[0, 2], [3, 73], [78, 22]]);
+  }
+});
+
+Deno.test("an accumulator of stretches that cannot travel ends the job at once", async () => {
+  let calls = 0;
+  const module: Partial<UserModule> = {
+    mapRange: (first, last) => {
+      if (calls++ === 0) throw new RangeError("too many");
+      return [first, last];
+    },
+    initial: "0",
+    reduce: () => () => 1,
+  };
+  const job: SandboxJob = { ...JOB, call: "mapRange", reduce: "own" };
+  await assertRejects(() => run({ job, count: 64, module }), BrokenJobError, "cannot be handed on");
+  assertEquals(calls, 3);
 });
 
 Deno.test("a stretch is given to mapRange as numbers or as bigints, and never as one of each", async () => {
