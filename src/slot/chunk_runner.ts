@@ -264,12 +264,17 @@ export class ChunkRunner {
     for (let index = 0; index < count && !isNothing; index++) {
       this.#state[INDEX] = index;
       context.at(position + index);
-      const next = parseMarked(this.#reader.nextText());
+      const nextText = this.#reader.nextText();
+      this.#combiner.keep(nextText);
+      const next = parseMarked(nextText);
       accumulator = index === 0 ? next : this.#combiner.combine(accumulator, next);
     }
     this.#index = count;
     const text = isNothing ? module.initial : accumulatorText(accumulator);
-    if (!isNothing) this.#combiner.tryOut(text);
+    if (!isNothing) {
+      this.#combiner.tryOut(text);
+      this.#combiner.tryCut();
+    }
     output.startAt(0);
     output.reduced(text, count);
   }

@@ -14,7 +14,11 @@ import { INDEX } from "./shared.ts";
 import { messageOf, oneLine, stackOf } from "./trouble.ts";
 import { BrokenJobError, type UserModule } from "./user_module.ts";
 
+const COMBINE_ADVICE = "export combine(a, b), which makes one accumulator of two";
 const MAX_SHOWN_CHARS = 60;
+/** Values that are needed to cut them in two ways, and as many as are taken. */
+const MIN_CUT_VALUES = 3;
+const MAX_CUT_VALUES = 6;
 
 /** Combines accumulators, and sees whether the module's functions can. */
 export class Combiner {
@@ -25,12 +29,18 @@ export class Combiner {
   readonly #state: Int32Array;
   /** Long accumulators that were tried out. */
   #longTries = 0;
+  /** Texts of values that a cut is tried on. None is added to it: what is not there, a prototype would be asked. */
+  readonly #values = ["", "", "", "", "", ""];
+  #valueCount = 0;
+  /** Whether a cut is still to be tried. */
+  #isCutWanted: boolean;
 
   /** Nothing has been tried out. */
   constructor(module: UserModule, name: string, state: Int32Array) {
     this.#module = module;
     this.#name = name;
     this.#state = state;
+    this.#isCutWanted = this.#isReduce;
   }
 
   /**
@@ -69,10 +79,80 @@ export class Combiner {
     const made = accumulatorText(this.combine(parseMarked(initial), parseMarked(text), call));
     this.#state[INDEX] = index;
     if (made === text || isSame(made, text)) return;
-    const advice = this.#isReduce
-      ? "export combine(a, b), which makes one accumulator of two"
-      : "let initial be what changes no other";
+    const advice = this.#isReduce ? COMBINE_ADVICE : "let initial be what changes no other";
     throw brokenJob(`${call} gives ${shown(made)}, not the accumulator again: ${advice}`);
+  }
+
+  /** The text of a value that a cut may be tried on, before reduce can change it; `undefined` if none is wanted. */
+  sampled(value: unknown): string | undefined {
+    if (!this.#isCutWanted || this.#valueCount === MAX_CUT_VALUES) return undefined;
+    try {
+      return markedText(value);
+    } catch (error) {
+      if (!ValueError.is(error)) throw error;
+      // There is no copy of it.
+      this.#isCutWanted = false;
+      return undefined;
+    }
+  }
+
+  /** The next value, or accumulator to merge, that a cut is tried on. */
+  keep(text: string): void {
+    if (!this.#isCutWanted || this.#valueCount === MAX_CUT_VALUES) return;
+    if (text.length > LONG_ACCUMULATOR_CHARS) this.#isCutWanted = false;
+    else this.#values[this.#valueCount++] = text;
+  }
+
+  /**
+   * Reduces what was kept in one go, and cut in two: that `initial` changes no accumulator does not say that the
+   * cuts change nothing, as `(a + v) / 2` shows, which takes the first value as it is. Once is enough.
+   *
+   * @throws {BrokenJobError} If it is not the same.
+   */
+  tryCut(): void {
+    const count = this.#valueCount;
+    this.#valueCount = 0;
+    if (!this.#isCutWanted || count < MIN_CUT_VALUES) return;
+    this.#isCutWanted = false;
+    const index = this.#state[INDEX]!;
+    // No item is to blame for the time that it takes.
+    this.#state[INDEX] = -1;
+    const middle = count >>> 1;
+    const { initial } = this.#module;
+    const one = this.#reduced(initial, 0, middle);
+    const other = one === undefined ? one : this.#reduced(initial, middle, count);
+    const whole = other === undefined ? other : this.#reduced(one!, middle, count);
+    if (whole !== undefined) this.#compareCut(one!, other!, whole, count);
+    this.#state[INDEX] = index;
+  }
+
+  /** Reduces copies of kept values; `undefined` if that throws, which is for the values themselves to say. */
+  #reduced(from: string, start: number, end: number): string | undefined {
+    const { reduce } = this.#module;
+    try {
+      let accumulator = parseMarked(from);
+      for (let index = start; index < end; index++) {
+        accumulator = reduce(accumulator, parseMarked(this.#values[index]!));
+      }
+      return markedText(accumulator);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #compareCut(one: string, other: string, whole: string, count: number): void {
+    const made = accumulatorText(this.combine(parseMarked(one), parseMarked(other)));
+    if (made === whole) return;
+    // Large ones may have gone against each other, and what was rounded away of them is in the result.
+    let largest = largestOf(parseMarked(one)) + largestOf(parseMarked(other));
+    for (let index = 0; index < count; index++) {
+      largest += largestOf(parseMarked(this.#values[index]!));
+    }
+    if (isSame(made, whole, largest)) return;
+    const call = `reduce(${shown(one)}, ${shown(other)}) of two accumulators`;
+    throw brokenJob(
+      `${call} gives ${shown(made)}, and their values in one go ${shown(whole)}: ${COMBINE_ADVICE}`,
+    );
   }
 
   /** Whether the module has nothing but its reduce for it. */
@@ -113,12 +193,15 @@ function shown(text: string): string {
   return text.length <= MAX_SHOWN_CHARS ? text : sliceText(text, 0, MAX_SHOWN_CHARS - 1) + "…";
 }
 
-/** Whether two texts are of the same accumulator, but for rounding and the order of members. */
-function isSame(one: string, other: string): boolean {
+/**
+ * Whether two texts are of the same accumulator, but for the order of members and for rounding, of numbers as large
+ * as theirs or as `largest`.
+ */
+function isSame(one: string, other: string, largest = 0): boolean {
   const a = parseMarked(one);
   const b = parseMarked(other);
   // What is rounded away of a large number may stand beside it as a small one.
-  return isNear(a, b, ACCUMULATOR_ROUNDING * (largestOf(a) + largestOf(b)));
+  return isNear(a, b, ACCUMULATOR_ROUNDING * (largest + largestOf(a) + largestOf(b)));
 }
 
 function isNear(one: unknown, other: unknown, most: number): boolean {

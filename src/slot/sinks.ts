@@ -163,13 +163,16 @@ class OwnSink implements Sink {
 
   #reduce(value: unknown): void {
     const { reduce } = this.#module;
+    const sample = this.#combiner.sampled(value);
     this.#accumulator = settled(reduce(this.#accumulator, value), "reduce");
+    if (sample !== undefined) this.#combiner.keep(sample);
   }
 
   flush(end: number): void {
     if (end > this.#from) {
       const text = accumulatorText(this.#accumulator);
       this.#combiner.tryOut(text);
+      this.#combiner.tryCut();
       this.#output.startAt(this.#from);
       this.#output.reduced(text, end - this.#from);
     }

@@ -342,6 +342,10 @@ async function triesMergingOut(cluster: MapCluster): Promise<void> {
       "initial = new Array(40000).fill(0), reduce = (a, v) => { for (const x of [v].flat()) a[x]++; return a; }",
       /^client: reduce\(\[0,0[0,]+…, \[0[0,1]+…\) gives \[\d+,/,
     ],
+    [
+      "initial = null, reduce = (a, v) => a === null ? v : (a + v) / 2",
+      /^client: reduce\([^)]+\) of two accumulators gives .*, and their .*: export combine\(a, b\)/,
+    ],
     ["initial = [], reduce = (all, x) => all.concat(x)", JSON.stringify(upTo(300))],
     ["initial = 0, reduce = (a, v) => a > v ? a : v", "300"],
     ["initial = 0, reduce = (a, v) => BigInt(a) + BigInt(v)", "45150"],

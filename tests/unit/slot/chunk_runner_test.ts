@@ -26,12 +26,14 @@ const JOB: SandboxJob = {
 
 /** Runs a chunk of numbers; gives its frames. */
 async function run(
-  { job = JOB, first = "1", count = 10, state = new Int32Array(STATE_WORDS), module }: {
+  { job = JOB, first = "1", count = 10, state = new Int32Array(STATE_WORDS), merge, module }: {
     readonly job?: SandboxJob;
     /** @default {"1"} */
     readonly first?: string;
     readonly count?: number;
     readonly state?: Int32Array;
+    /** Accumulators to be made one, in the place of numbers. */
+    readonly merge?: readonly string[];
     readonly module: Partial<UserModule>;
   },
 ) {
@@ -46,8 +48,9 @@ async function run(
     isLast: () => false,
     turn: () => Promise.resolve(),
   });
-  const chunk = { serial: 1, position: 1, count, first, itemBytes: 0, merge: false };
-  await runner.run(chunk, new Uint8Array(0));
+  const lines = new TextEncoder().encode(merge?.map((text) => text + "\n").join(""));
+  const chunk = { serial: 1, position: 1, count: merge?.length ?? count, first };
+  await runner.run({ ...chunk, itemBytes: lines.length, merge: merge !== undefined }, lines);
   return frames.take();
 }
 
@@ -133,6 +136,19 @@ Deno.test("an accumulator of stretches that cannot travel ends the job at once",
   const job: SandboxJob = { ...JOB, call: "mapRange", reduce: "own" };
   await assertRejects(() => run({ job, count: 64, module }), BrokenJobError, "cannot be handed on");
   assertEquals(calls, 3);
+});
+
+Deno.test("accumulators that are merged show that their reduce takes none", async () => {
+  const reduce: UserModule["reduce"] = (a, v) => a === null ? v : (a as number + (v as number)) / 2;
+  const merge = (texts: readonly string[]) =>
+    run({ merge: texts, module: { initial: "null", reduce, combine: reduce } });
+  await assertRejects(
+    () => merge(["1", "2", "3"]),
+    BrokenJobError,
+    "in one go 2.25: export combine",
+  );
+  const [result] = await merge(["1", "2"]);
+  assertEquals([result!.second, result!.text], [2, "1.5\n"]);
 });
 
 Deno.test("a stretch is given to mapRange as numbers or as bigints, and never as one of each", async () => {

@@ -173,3 +173,27 @@ Deno.test("an accumulator that cannot travel is the job's fault, and no item's",
   );
   assertEquals(results(), []);
 });
+
+Deno.test("what a reduce without combine is tried out on is in no accumulator, and no value that it refused", () => {
+  const reduce: UserModule["reduce"] = (all, value) => {
+    if (value === 2) throw new RangeError("two");
+    const list = all as unknown[];
+    list.push(...[value].flat());
+    return list;
+  };
+  const { sink, results } = start("own", { initial: "[]", reduce, combine: reduce });
+  for (let index = 0, from = 0; index < 20; index++) {
+    try {
+      sink.take(index, index + 1);
+    } catch {
+      sink.flush(index);
+      sink.begin(from = index + 1);
+    }
+    if (index - from === 7) sink.flush(index + 1);
+  }
+  sink.flush(20);
+  const lines = results();
+  const all = lines.flatMap(([, , text]) => JSON.parse(text));
+  assertEquals(all, Array.from({ length: 20 }, (_, index) => index).filter((x) => x !== 2));
+  assertEquals(lines.length, 3);
+});
