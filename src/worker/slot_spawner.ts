@@ -4,6 +4,7 @@ import { DEFAULT_SLOT_MEMORY_MB, SLOT_START_TIMEOUT_MS } from "../limits.ts";
 import type { Spawned, Spawner } from "../net/driver.ts";
 import { TokenListener } from "../net/token_listener.ts";
 import { SLOT_ARGUMENT } from "./slot_argument.ts";
+import { killProcess, StartQuestion } from "./start_question.ts";
 
 /** What Deno takes for a folder that it can make nothing in: nothing of a slot is ever kept, or found. */
 const NO_FOLDER = Deno.build.os === "windows" ? "\\\\.\\NUL\\none" : "/dev/null/none";
@@ -36,6 +37,8 @@ export class SlotSpawner implements Spawner {
   readonly #listener: TokenListener = new TokenListener();
   /** Those that have not connected yet. */
   readonly #starting = new Set<Deno.ChildProcess>();
+  /** For an executable that starts itself, and whose file may be gone. */
+  readonly #question: StartQuestion | undefined;
   #isClosed = false;
 
   /**
@@ -46,6 +49,9 @@ export class SlotSpawner implements Spawner {
   constructor(options: SlotSpawnerOptions = {}) {
     this.#memoryBytes = options.memoryBytes ?? DEFAULT_SLOT_MEMORY_MB * 2 ** 20;
     this.#executable = options.executable;
+    if (Deno.build.standalone && options.executable === undefined) {
+      this.#question = new StartQuestion(ownProgram(), systemEnvironment());
+    }
   }
 
   /**
@@ -66,6 +72,7 @@ export class SlotSpawner implements Spawner {
     );
     const ended = child.status.then(({ code, signal }) => {
       arrival.giveUp(`it ended with ${signal ?? `status ${code}`}`);
+      return signal === null;
     });
     try {
       const [conn] = await Promise.all([
@@ -75,19 +82,29 @@ export class SlotSpawner implements Spawner {
       return { conn, kill };
     } catch (error) {
       kill();
-      await ended;
+      const hasEndedItself = await ended;
+      const complaint = hasEndedItself ? await this.#complaint() : "";
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`Cannot start a slot: ${reason}`, { cause: error });
+      throw new Error(`Cannot start a slot: ${reason}${complaint}`, { cause: error });
     } finally {
       clearTimeout(timer);
       this.#starting.delete(child);
     }
   }
 
+  /** What is said behind the reason why a process has ended at once, if this program does not start at all. */
+  async #complaint(): Promise<string> {
+    if (this.#isClosed) return "";
+    const complaint = await this.#question?.complaint().catch(() => undefined);
+    if (complaint === undefined || this.#isClosed) return "";
+    return `: its file was replaced or removed (${complaint}): start this program again`;
+  }
+
   /** Ends what has not connected yet, and listens no more. */
   close(): void {
     this.#isClosed = true;
     this.#listener.close();
+    this.#question?.close();
     for (const child of this.#starting) killProcess(child);
   }
 }
@@ -202,12 +219,4 @@ async function writeStart(child: Deno.ChildProcess, line: string): Promise<void>
   const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(line));
   await writer.close();
-}
-
-function killProcess(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended already.
-  }
 }

@@ -9,7 +9,8 @@ import { startWorker as embed, type WorkerOptions } from "../../src/worker/worke
 import { childrenOf, isGone } from "../support/children.ts";
 import { type Listening, startWorker } from "../support/cluster.ts";
 import { askForChannel, JobClient, readLine } from "../support/job_client.ts";
-import { runRole, startRole } from "../support/roles.ts";
+import { TemporaryFolder } from "../support/paths.ts";
+import { DIST, runRole, startRole } from "../support/roles.ts";
 import { until } from "../support/waiting.ts";
 
 /** Where the processes of a worker can be found. */
@@ -197,6 +198,35 @@ Deno.test("a slot that is killed costs its items nothing", { ignore }, async () 
   assertEquals(chunks, [...new Set(chunks)], "a chunk begins once, however often its slot dies");
   assertEquals(client.told.filter(({ op }) => op === "failed"), []);
 });
+
+const isExecutable = isLinux && DIST !== undefined;
+
+Deno.test(
+  "a worker whose file is removed says why it starts no slots",
+  { ignore: !isExecutable },
+  async () => {
+    await using folder = new TemporaryFolder();
+    const path = `${folder.path}/worker`;
+    await Deno.copyFile(`${DIST}/worker`, path);
+    await using worker = await startWorker({
+      args: ["--allow-code", "--slots", "1"],
+      // What is started is the copy.
+      shellLine: `exec '${path}' "$@"`,
+    });
+    await until("all slots are started", async () => (await slotsOf(worker)).length === 2);
+    await Deno.remove(path);
+    for (const pid of await slotsOf(worker)) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // One that had not found its file yet has ended by itself.
+      }
+    }
+    await worker.process.stderr.line(
+      /warning: a slot did not start: .* status 1: its file was replaced or removed \(.+\): start this program again$/,
+    );
+  },
+);
 
 Deno.test("what ends a worker ends its slots", { ignore }, async (t) => {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
