@@ -9,7 +9,7 @@
 import { MAX_PRINT_BYTES_PER_SECOND, PRINT_COST_BYTES } from "../limits.ts";
 import { floor } from "../jobs/primordials.ts";
 import { printedText } from "./printed_text.ts";
-import { cut, withoutOurFrames } from "./trouble.ts";
+import { cut, withoutOtherFrames } from "./trouble.ts";
 
 /** Methods that print their arguments. */
 const PRINTING = [
@@ -60,7 +60,7 @@ export class Printer {
       this.#dropped++;
       return;
     }
-    const text = cut(withoutOurFrames(printedText(values), this.moduleName));
+    const text = cut(withoutOtherFrames(printedText(values), this.moduleName));
     this.#printed += text.length + PRINT_COST_BYTES;
     this.#emit(text);
   }

@@ -6,7 +6,14 @@
  * @module
  */
 
-import { indexOfText, isError, sliceText, stringify, toText } from "../jobs/primordials.ts";
+import {
+  execPattern,
+  indexOfText,
+  isError,
+  sliceText,
+  stringify,
+  toText,
+} from "../jobs/primordials.ts";
 import { MAX_TEXT_CHARS } from "../limits.ts";
 
 /** What the address of the user's module begins with: nothing else in a stack looks like it. */
@@ -17,6 +24,13 @@ const MAX_CAUSES = 4;
 const FRAME = "    at ";
 /** What the address of every module of ours begins with, in an executable too, which has few of them. */
 const OUR_ADDRESS = new URL("..", import.meta.url).href;
+/** A place in a module of ours or of the runtime's. */
+const OTHER_PLACE = `(?:ext:|node:|${OUR_ADDRESS.replace(/\W/g, "\\$&")})[^ ()]*:\\d+:\\d+`;
+/** A frame of a module of ours, of the runtime's (`eventLoopTick`), or of the engine's own functions. */
+const OTHER_FRAME = new RegExp(
+  `^ {4,}at (?:async Promise\\.\\w+ \\(index \\d+\\)|[^(]*\\((?:<anonymous>|${OTHER_PLACE})\\)|` +
+    `(?:async )?${OTHER_PLACE})`,
+);
 
 /** What was thrown, in one line, with the module's name in the place of its address. */
 export function messageOf(thrown: unknown, name: string): string {
@@ -65,8 +79,8 @@ export function stackOf(thrown: unknown, name: string): string {
   return cut(frames);
 }
 
-/** A printed text as its user may see it: frames of ours, as in an error's stack, are left out. */
-export function withoutOurFrames(text: string, name: string): string {
+/** A printed text as its user may see it: without frames that are not the function's own, as in an error's stack. */
+export function withoutOtherFrames(text: string, name: string): string {
   if (indexOfText(text, FRAME) < 0) return text;
   let kept = "";
   let start = 0;
@@ -74,11 +88,11 @@ export function withoutOurFrames(text: string, name: string): string {
     const newline = indexOfText(text, "\n", start);
     const end = newline < 0 ? text.length : newline;
     const line = sliceText(text, start, end);
+    const frame = execPattern(OTHER_FRAME, line) as { readonly 0: string } | null;
+    // Members of the error may follow in braces, or the next value.
+    if (frame !== null) kept += sliceText(line, frame[0].length);
+    else kept += (start === 0 ? "" : "\n") + line;
     start = end + 1;
-    const isOurs = indexOfText(line, FRAME) >= 0 && indexOfText(line, OUR_ADDRESS) > 0;
-    if (!isOurs) kept += (kept === "" ? "" : "\n") + line;
-    // Members of the error follow in braces.
-    else if (sliceText(line, line.length - 2) === " {") kept += " {";
   }
   return named(kept, name);
 }

@@ -295,6 +295,25 @@ Deno.test("an error that is printed shows the function's own frames", async () =
   assertEquals(coded, `${stack} {\n  code: 5\n}`);
 });
 
+Deno.test("an error that is printed after a wait shows no frame of the runtime, and what is behind it", async () => {
+  await using slot = await Slot.with(`export async function map(x) {
+      await null;
+      console.error(new Error("first"), "then", new Error("second"), "end");
+      await Promise.all([1].map(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        console.error(new Error("logged"));
+      }));
+      return x;
+    }`);
+  await slot.range(1, 1);
+  const [two, logged] = slot.printed.map(({ text }) => text!);
+  const [first, second] = ["3:21", "3:49"].map((at) => `\n    at map (main.js:${at})`);
+  assertEquals(two, `Error: first${first} then Error: second${second} end`);
+  const frames = logged!.split("\n").slice(1);
+  assertEquals(frames.filter((line) => !line.includes("main.js:")), []);
+  assertEquals(frames[0], "    at main.js:6:23");
+});
+
 Deno.test("what a function leaves behind and fails later does not end the slot", async () => {
   await using slot = await Slot.with(`export async function map(x) {
     if (x === 1) { Promise.reject(new Error("floating")); setTimeout(() => { throw new Error("late"); }, 0); }
