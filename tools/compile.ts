@@ -11,22 +11,17 @@
  * @module
  */
 import { dirname } from "node:path";
-import { parseArgs } from "@std/cli/parse-args";
 import { type Bundle, makeBundle } from "./compile/bundle.ts";
+import { type Flags, HELP, readFlags } from "./compile/flags.ts";
 import { type LightStripper, makeLightStripper } from "./compile/light_stripper.ts";
 import { type Role, ROLES } from "./compile/roles.ts";
 import { chooseRuntime, compilerEnvironment, type Runtime } from "./compile/runtime.ts";
 import { VERSION } from "../src/version.ts";
 import { type Target, TARGETS, thisMachine } from "./compile/targets.ts";
+import { typedPath } from "./typed_path.ts";
 
 /** The folder of the project, in which everything runs. */
 const PROJECT = dirname(import.meta.dirname ?? ".");
-
-/** Where the stripper of types is put together. Git ignores it. */
-const STRIPPER_FOLDER = `${PROJECT}/npm_only/.local/stripper`;
-
-/** Where the roles are put together, each in a folder of its own. Git ignores it. */
-const BUNDLE_FOLDER = `${PROJECT}/npm_only/.local/bundle`;
 
 /** What runs a user's function within a slot. */
 const THREAD = "src/slot/sandbox.ts";
@@ -34,14 +29,67 @@ const THREAD = "src/slot/sandbox.ts";
 /** Where runtimes are kept if the user's cache folder cannot be written to. Git ignores it. */
 const FOLDER_INSTEAD = `${PROJECT}/npm_only/.local/runtime`;
 
-const { all, official, output } = readFlags(Deno.args);
+/** The number of the signal of Ctrl-C. */
+const SIGINT = 2;
 
-try {
+Deno.exitCode = await main(Deno.args);
+
+async function main(args: readonly string[]): Promise<number> {
+  let flags: Flags | undefined;
+  try {
+    flags = readFlags(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    log(`${error.message}. See --help`);
+    return 2;
+  }
+  if (flags === undefined) {
+    await Deno.stdout.write(new TextEncoder().encode(HELP));
+    return 0;
+  }
+  try {
+    await makeAll({ ...flags, output: typedPath(flags.output ?? `${PROJECT}/dist`) });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    log(error.message);
+    return 1;
+  }
+}
+
+/** What is asked for, and the folder that it goes to. */
+interface Wanted {
+  readonly all: boolean;
+  readonly official: boolean;
+  readonly output: string;
+}
+
+async function makeAll(wanted: Wanted): Promise<void> {
+  await makeFolder(wanted.output);
+  // A folder of its own: two may run at once in one tree, and the tree may be for reading only.
+  const folder = await Deno.makeTempDir({ prefix: "aula compile " });
+  const removing = () => Deno.removeSync(folder, { recursive: true });
+  const interrupted = () => {
+    removing();
+    Deno.exit(128 + SIGINT);
+  };
+  Deno.addSignalListener("SIGINT", interrupted);
+  try {
+    await makeIn(folder, wanted);
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupted);
+    removing();
+  }
+}
+
+async function makeIn(workFolder: string, { all, official, output }: Wanted): Promise<void> {
   await cacheModules();
   const { imports } = JSON.parse(await Deno.readTextFile(`${PROJECT}/deno.json`));
-  const stripper = await makeLightStripper(STRIPPER_FOLDER, imports);
+  const stripper = await makeLightStripper(`${workFolder}/stripper`, imports);
   const bundles = new Map<Role, Bundle>();
-  for (const role of ROLES) bundles.set(role, await bundle(role, stripper));
+  for (const role of ROLES) {
+    bundles.set(role, await bundle(role, stripper, `${workFolder}/${role.name}`));
+  }
   for (const target of all ? TARGETS : [thisMachine()]) {
     const runtime = await chooseRuntime(target, {
       // The other ways to a runtime give one for this machine.
@@ -56,23 +104,17 @@ try {
       if (!all) await tryOut(role, file);
     }
   }
-} catch (error) {
-  if (!(error instanceof Error)) throw error;
-  log(error.message);
-  Deno.exit(1);
 }
 
-function readFlags(args: readonly string[]): { all: boolean; official: boolean; output: string } {
-  const unknown: string[] = [];
-  const flags = parseArgs(args.filter((argument) => argument !== "--"), {
-    boolean: ["all", "official"],
-    string: ["output"],
-    default: { output: `${PROJECT}/dist` },
-    unknown: (argument) => unknown.push(argument),
-  });
-  if (unknown.length === 0) return flags;
-  log(`unknown argument "${unknown[0]}": give --all, --official, --output DIR or nothing`);
-  Deno.exit(2);
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    // Permissions alone do not tell whether it can be written to.
+    await Deno.remove(await Deno.makeTempFile({ dir: folder }));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n", 1)[0] : error;
+    throw new Error(`Cannot write executables into "${folder}": ${reason}`);
+  }
 }
 
 /**
@@ -83,8 +125,8 @@ async function cacheModules(): Promise<void> {
   await runDeno(Deno.execPath(), ["cache", "--quiet", ...ROLES.map(scriptOf)], Deno.env.toObject());
 }
 
-/** Puts a role together, whatever system it is for. */
-function bundle(role: Role, stripper: LightStripper): Promise<Bundle> {
+/** Puts a role together in a folder, whatever system it is for. */
+function bundle(role: Role, stripper: LightStripper, folder: string): Promise<Bundle> {
   const options = {
     entry: scriptOf(role),
     // Any of them may be started as a slot.
@@ -93,7 +135,7 @@ function bundle(role: Role, stripper: LightStripper): Promise<Bundle> {
     files: role.stripsTypes ? [stripper.bytes] : [],
   };
   return makeBundle(
-    `${BUNDLE_FOLDER}/${role.name}`,
+    folder,
     options,
     (args) => runDeno(Deno.execPath(), args, Deno.env.toObject()),
   );

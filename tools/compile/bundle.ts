@@ -26,15 +26,12 @@ export interface Bundle {
   readonly included: readonly string[];
 }
 
-/** Writes it into a folder, which is emptied; `runDeno` runs Deno with arguments. */
+/** Writes it into a folder, which is made; `runDeno` runs Deno with arguments. */
 export async function makeBundle(
   folder: string,
   { entry, thread, importMap, files }: BundleOptions,
   runDeno: (args: readonly string[]) => Promise<void>,
 ): Promise<Bundle> {
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
   await Deno.mkdir(folder, { recursive: true });
   const bundle = ["bundle", "--quiet", "--platform", "deno"];
   const map = importMap === undefined ? [] : ["--import-map", importMap];
