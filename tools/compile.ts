@@ -29,6 +29,14 @@ const THREAD = "src/slot/sandbox.ts";
 /** Where runtimes are kept if the user's cache folder cannot be written to. Git ignores it. */
 const FOLDER_INSTEAD = `${PROJECT}/npm_only/.local/runtime`;
 
+/** What V8 is told. */
+const V8_FLAGS = [
+  // In a slot no text may become code, and nothing of ours makes any.
+  "--disallow-code-generation-from-strings",
+  // Where the stack is full, V8 cannot find out any more which line it was.
+  "--no-enable-lazy-source-positions",
+];
+
 /** The number of the signal of Ctrl-C. */
 const SIGINT = 2;
 
@@ -164,7 +172,7 @@ async function compile(role: Role, making: Making): Promise<string> {
     "--no-config",
     "--no-lock",
     ...bundle.included.flatMap((file) => ["--include", file]),
-    `--v8-flags=${v8Flags(role).join(",")}`,
+    `--v8-flags=${V8_FLAGS.join(",")}`,
     "--target",
     target.triple,
     ...role.permissions(target.os),
@@ -175,15 +183,6 @@ async function compile(role: Role, making: Making): Promise<string> {
   const { size } = await Deno.stat(file);
   log(`made ${file.replace(`${PROJECT}/`, "")} (${Math.round(size / 1e6)} MB)`);
   return file;
-}
-
-/**
- * What V8 is told. In a slot no text may become code, and nothing of ours makes any. Of the stripper of types little is
- * ever called: the rest need not be validated first, which takes a tenth of the time to a small job's first result.
- */
-function v8Flags({ stripsTypes }: Role): readonly string[] {
-  const lazy = stripsTypes ? ["--wasm-lazy-validation"] : [];
-  return ["--disallow-code-generation-from-strings", ...lazy];
 }
 
 /** A runtime of another version than the compiler's gives an executable that does not start. */
