@@ -1,4 +1,11 @@
-import { type Figure, ratioToFloor, spreadFor, type Unit } from "./measure/figure.ts";
+import {
+  DIGITS,
+  type Figure,
+  formatNumber,
+  ratioToFloor,
+  spreadFor,
+  type Unit,
+} from "./measure/figure.ts";
 
 /** The languages in which results are shown. */
 export type Language = "en" | "es";
@@ -191,6 +198,18 @@ export interface Measured {
 export function judgeAims({ suite, builds, figures }: Measured): Judged[] {
   const byKey = new Map(figures.map((figure) => [figure.key, figure]));
   return Object.keys(builds).flatMap((build) => judgeBuild(AIMS[suite], byKey, build));
+}
+
+/** More is noise, whatever is said of it. */
+const MOST_DIGITS = 6;
+
+/** The digits with which a value is shown: so many that one that missed its limit does not look like it. */
+export function digitsOf({ aim, value, isMet }: Judged): number {
+  let digits = DIGITS;
+  if (isMet !== false || value === undefined) return digits;
+  const limit = formatNumber(aim.limit);
+  while (formatNumber(value, digits) === limit && digits < MOST_DIGITS) digits++;
+  return digits;
 }
 
 function judgeBuild(

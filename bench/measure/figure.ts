@@ -44,10 +44,15 @@ export function ratioToFloor(figure: Figure, subject: string): number | undefine
   return Number.isFinite(ratio) ? ratio : undefined;
 }
 
-/** A number with the digits that mean something. */
-export function formatNumber(value: number): string {
+/** Digits of a figure that mean something. */
+export const DIGITS = 3;
+
+/** A number with the digits that mean something, or with more if that is said. */
+export function formatNumber(value: number, digits: number = DIGITS): string {
   if (!Number.isFinite(value)) return "-";
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString("en-US");
-  return size === 0 ? "0" : String(Number(value.toPrecision(3)));
+  if (size >= 1000) {
+    return value.toLocaleString("en-US", { maximumFractionDigits: digits - DIGITS });
+  }
+  return size === 0 ? "0" : String(Number(value.toPrecision(digits)));
 }

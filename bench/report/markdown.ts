@@ -1,4 +1,4 @@
-import { judgeAims, type Judged } from "../aims.ts";
+import { digitsOf, judgeAims, type Judged } from "../aims.ts";
 import {
   type Figure,
   FLOOR,
@@ -47,10 +47,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** The aims as a table. */
 export function aimsTable(judged: readonly Judged[]): string {
-  const rows = judged.map(({ aim, build, value, isMet }) => {
+  const rows = judged.map((one) => {
+    const { aim, build, value, isMet } = one;
     const verdict = isMet === undefined ? "not measured" : isMet ? "met" : "**missed**";
     const limit = `${aim.bound} ${withUnit(aim.limit, aim.unit)}`;
-    const measured = value === undefined ? "-" : withUnit(value, aim.unit);
+    const measured = value === undefined ? "-" : withUnit(value, aim.unit, digitsOf(one));
     return [aim.title.en, limit, build, measured, verdict];
   });
   return table(["aim", "limit", "build", "measured", ""], rows);
@@ -95,9 +96,8 @@ const UNIT_NAMES: Readonly<Record<Unit, string>> = {
 };
 
 /** A value as people read it. */
-export function withUnit(value: number, unit: Unit): string {
-  if (unit === "ratio") return `${formatNumber(value)} x`;
-  return unit === "count" || unit === "share"
-    ? formatNumber(value)
-    : `${formatNumber(value)} ${UNIT_NAMES[unit]}`;
+export function withUnit(value: number, unit: Unit, digits?: number): string {
+  const text = formatNumber(value, digits);
+  if (unit === "ratio") return `${text} x`;
+  return unit === "count" || unit === "share" ? text : `${text} ${UNIT_NAMES[unit]}`;
 }

@@ -1,4 +1,4 @@
-import type { Judged } from "../aims.ts";
+import { digitsOf, type Judged } from "../aims.ts";
 import { formatNumber } from "../measure/figure.ts";
 
 const WIDTH = 900;
@@ -59,18 +59,20 @@ function axis(height: number): string[] {
   ]);
 }
 
-function bar({ aim, build, value, isMet }: Judged, y: number): string[] {
+function bar(judged: Judged, y: number): string[] {
+  const { aim, build, value, isMet } = judged;
   const at = x(badness(aim.bound, value!, aim.limit));
   const from = Math.min(at, x(1));
   const width = Math.max(2, Math.abs(at - x(1)));
   const label = `${aim.title.en} (${build})`;
-  const text = `${formatNumber(value!)}, ${aim.bound} ${formatNumber(aim.limit)}`;
+  const shown = formatNumber(value!, digitsOf(judged));
+  const text = `${shown}, ${aim.bound} ${formatNumber(aim.limit)}`;
   return [
     `<g><title>${escaped(`${label}: ${text}`)}</title>`,
     `<text x="8" y="${y + 15}" textLength="${fitting(label)}">${escaped(label)}</text>`,
     `<rect class="${isMet ? "met" : "missed"}" x="${from}" y="${y + 3}"` +
     ` width="${round(width)}" height="${ROW_HEIGHT - 10}" rx="2"/>`,
-    `<text class="quiet" x="${WIDTH - 82}" y="${y + 15}">${formatNumber(value!)}</text></g>`,
+    `<text class="quiet" x="${WIDTH - 82}" y="${y + 15}">${shown}</text></g>`,
   ];
 }
 

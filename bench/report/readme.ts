@@ -1,7 +1,14 @@
-import { judgeAims, type Judged, type Language, type Suite, type Texts } from "../aims.ts";
+import {
+  digitsOf,
+  judgeAims,
+  type Judged,
+  type Language,
+  type Suite,
+  type Texts,
+} from "../aims.ts";
 import { formatNumber } from "../measure/figure.ts";
 import { table, withUnit } from "./markdown.ts";
-import { nameOf, type Result } from "./result.ts";
+import { isBusy, nameOf, type Result } from "./result.ts";
 import { subjectTables } from "./subject_tables.ts";
 
 /** The results that are shown, those that there are. */
@@ -26,7 +33,7 @@ function shown(result: Result, language: Language): string[] {
 
 /** Under which conditions it was measured. */
 function head(result: Result, language: Language): string {
-  const { machine, builds, pairs, missing } = result;
+  const { machine, commit, builds, pairs, missing } = result;
   const date = result.date.slice(0, 10);
   const versions = Object.entries(builds).map(([build, version]) =>
     `${BUILDS[build]?.[language] ?? build}: Deno ${version}`
@@ -34,16 +41,17 @@ function head(result: Result, language: Language): string {
   // What was not measured is named; why stands in the result itself.
   const absent = missing.map((why) => why.split(":", 1)[0]!).join(", ");
   const { system, processor, cores, memoryGb, loadBefore } = machine;
-  const load = formatNumber(loadBefore);
+  const load = formatNumber(loadBefore) + (isBusy(machine) ? ` (**${BUSY[language]}**)` : "");
+  const of = commit === undefined ? "" : ` (commit ${commit})`;
   const texts = {
     en:
-      `Measured on ${date}: ${cores} cores (${processor}), ${memoryGb} GB, ${system}, load before ` +
+      `Measured on ${date}${of}: ${cores} cores (${processor}), ${memoryGb} GB, ${system}, load before ` +
       `${load}; ${
         versions.join(", ")
       }; medians over ${pairs} rounds (fewer where one takes long).` +
       (absent === "" ? "" : ` Not measured: ${absent}.`),
     es:
-      `Medido el ${date}: ${cores} núcleos (${processor}), ${memoryGb} GB, ${system}, carga previa ` +
+      `Medido el ${date}${of}: ${cores} núcleos (${processor}), ${memoryGb} GB, ${system}, carga previa ` +
       `${load}; ${
         versions.join(", ")
       }; medianas de ${pairs} rondas (menos donde una tarda mucho).` +
@@ -70,7 +78,7 @@ function verdicts(result: Result, language: Language): string {
 function verdict(judged: Judged | undefined, language: Language): string {
   if (judged?.value === undefined) return "-";
   const verdict = (judged.isMet ? MET : MISSED)[language];
-  return `${withUnit(judged.value, judged.aim.unit)}, ${verdict}`;
+  return `${withUnit(judged.value, judged.aim.unit, digitsOf(judged))}, ${verdict}`;
 }
 
 /** Thousands are set apart by a space in Spanish. */
@@ -95,6 +103,10 @@ const NONE: Readonly<Record<Suite, Texts>> = {
 const BUILDS: Readonly<Record<string, Texts>> = {
   sources: { en: "sources", es: "fuentes" },
   executables: { en: "executables", es: "ejecutables" },
+};
+const BUSY = {
+  en: "other work ran: compare with care",
+  es: "había otro trabajo: compárese con cuidado",
 };
 const BOUNDS = {
   "at most": { en: "at most", es: "a lo sumo" },

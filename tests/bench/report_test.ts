@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { AIMS, judgeAims } from "../../bench/aims.ts";
+import { AIMS, digitsOf, judgeAims, type Judged } from "../../bench/aims.ts";
 import { readFlags } from "../../bench/flags.ts";
-import type { Figure } from "../../bench/measure/figure.ts";
+import { type Figure, formatNumber } from "../../bench/measure/figure.ts";
 import { againstTable, comparisonTable } from "../../bench/report/comparison.ts";
 import { aimsTable, conditions, resultMarkdown } from "../../bench/report/markdown.ts";
 import { aimsPlot } from "../../bench/report/plot.ts";
@@ -73,6 +73,46 @@ Deno.test("a result says of which commit it is, and whether the machine had othe
   assert(
     text.includes("- commit 1234567+\n") && text.includes("load before: 1.01 (**other work ran"),
   );
+});
+
+Deno.test("the READMEs say it as well, each in its language", () => {
+  const machine = { ...RESULT.machine, loadBefore: 1.01 };
+  const results = { requests: { ...RESULT, commit: "1234567+", machine } };
+  for (
+    const [language, of, busy] of [
+      ["en", "on 2026-11-23 (commit 1234567+): 2 cores", "load before 1.01 (**other work ran: "],
+      [
+        "es",
+        "el 2026-11-23 (commit 1234567+): 2 núcleos",
+        "carga previa 1.01 (**había otro trabajo: ",
+      ],
+    ] as const
+  ) {
+    const text = performanceSection(results, language);
+    assert(text.includes(of) && text.includes(busy), text);
+    assert(!/commit|\(\*\*/.test(performanceSection({ requests: RESULT }, language)));
+  }
+});
+
+Deno.test("an aim that was missed by little is shown with so many digits that it does not look met", () => {
+  const shown = (bound: "at most" | "at least", limit: number, value: number) => {
+    const aim = { ...AIMS.requests[0]!, bound, limit };
+    const isMet = bound === "at most" ? value <= limit : value >= limit;
+    const judged: Judged = { aim, build: "sources", value, isMet };
+    return formatNumber(value, digitsOf(judged));
+  };
+  assertEquals(shown("at most", 1.5, 1.504), "1.504");
+  assertEquals(shown("at most", 1.5, 1.5004), "1.5004");
+  assertEquals(shown("at most", 1.5, 1.496), "1.5", "it was met");
+  assertEquals(shown("at most", 1.5, 1.514), "1.51");
+  assertEquals(shown("at least", 300_000, 299_999.7), "299,999.7");
+  const [first] = judgeAims({
+    ...RESULT,
+    builds: { sources: "" },
+    figures: [{ ...FIGURES[0]!, samples: { floor: [1], sources: [1.1504] } }],
+  });
+  const table = aimsTable([first!]);
+  assert(table.includes("| at most 1.15 x | sources | 1.1504 x | **missed** |"), table);
 });
 
 Deno.test("tables have as many cells in each row as in their head", () => {
