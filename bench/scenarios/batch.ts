@@ -3,8 +3,9 @@ import type { Target } from "../cluster/cluster.ts";
 import type { Programs } from "../cluster/programs.ts";
 import { Book } from "../load/book.ts";
 import { checkRepeated, writeRepeated } from "../load/repeated.ts";
+import type { Unit } from "../measure/figure.ts";
 import { figureOf, measureRounds, type Measures } from "../measure/rounds.ts";
-import { memoryOf } from "../measure/usage.ts";
+import { endedChildrenCpuMs, memoryOf } from "../measure/usage.ts";
 import { eachBuild, startTargets } from "./loads.ts";
 import { type Context, pick, type Scenario } from "./scenario.ts";
 
@@ -31,10 +32,11 @@ export const BATCH: Scenario = {
       const pairs = Math.min(context.pairs, pick(context, { full: 3, quick: 2, tiny: 1 }));
       const rounds = await measureRounds(pairs, subjects);
       const lines = (repeats * BOOK_SIZE).toLocaleString("en-US");
-      const figure = (name: string, title: string, unit: "/s" | "MB") =>
+      const figure = (name: string, title: string, unit: Unit) =>
         figureOf(rounds, name, { key: `batch/${name}`, title, unit });
       return [
         figure("per_second", `${lines} lines`, "/s"),
+        figure("cpu_client", "processor time of the client, a line", "us"),
         figure("peak", "highest memory of the client", "MB"),
       ];
     } finally {
@@ -61,6 +63,7 @@ async function measureOne(
     ...["--input", `${folder}/in`, "--output", `${folder}/out`],
   );
   context.note(`${repeats * BOOK_SIZE} lines through the ${programs.name}`);
+  const cpuBefore = endedChildrenCpuMs();
   const startedMs = performance.now();
   await using client = new Child(context.regime.words(words));
   let peakBytes: number | undefined;
@@ -70,10 +73,16 @@ async function measureOne(
   const { success } = await client.status;
   clearInterval(look);
   const seconds = (performance.now() - startedMs) / 1000;
+  // Nothing else of ours has ended meanwhile.
+  const cpuAfter = endedChildrenCpuMs();
   if (!success) throw new Error("Cannot count this: the batch failed");
   await checkRepeated(`${folder}/out`, book.replies, repeats);
+  const lines = repeats * BOOK_SIZE;
   return {
-    per_second: repeats * BOOK_SIZE / seconds,
+    per_second: lines / seconds,
+    cpu_client: cpuBefore === undefined || cpuAfter === undefined
+      ? undefined
+      : (cpuAfter - cpuBefore) * 1000 / lines,
     peak: peakBytes === undefined ? undefined : peakBytes / 1e6,
   };
 }

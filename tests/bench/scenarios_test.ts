@@ -27,7 +27,7 @@ for (const scenario of [...SCENARIOS, WITHOUT_OTHERS]) {
       // Memory that the system took back from an idle server may make a difference negative.
       assert(numbers.every(Number.isFinite), `${key}: ${numbers}`);
       if (key.endsWith("/failed")) assert(numbers.every((number) => number === 0), key);
-      if (/\/(p50|p99|per_second|request|reply)$/.test(key)) {
+      if (/\/(p50|p99|per_second|cpu_client|throughput|request|reply)$/.test(key)) {
         assert(numbers.every((number) => number > 0), `${key}: ${numbers}`);
       }
     }
