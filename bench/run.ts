@@ -12,7 +12,13 @@
  */
 import { judgeAims } from "./aims.ts";
 import { killChildren } from "./cluster/child.ts";
-import { executablesIn, type Programs, SOURCES, sourcesIn } from "./cluster/programs.ts";
+import {
+  executablesIn,
+  MissingPrograms,
+  type Programs,
+  SOURCES,
+  sourcesIn,
+} from "./cluster/programs.ts";
 import { Regime } from "./cluster/regime.ts";
 import { type Flags, HELP, readFlags } from "./flags.ts";
 import { Generator, MANY_FILES } from "./load/generator.ts";
@@ -34,6 +40,7 @@ import {
 } from "./report/result.ts";
 import { PROJECT } from "./paths.ts";
 import { RESULTS, showResults } from "./show.ts";
+import { endOnSignals } from "./signals.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import type { Context, Scenario } from "./scenarios/scenario.ts";
 
@@ -50,12 +57,7 @@ const TIMES = {
 };
 
 if (import.meta.main) {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => {
-      killChildren();
-      Deno.exit(1);
-    });
-  }
+  endOnSignals();
   Deno.exitCode = await main(Deno.args);
 }
 
@@ -67,7 +69,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    note(error instanceof TypeError ? `${error.message}. See --help` : String(error.stack));
+    if (error instanceof TypeError) note(`${error.message}. See --help`);
+    else note(error instanceof MissingPrograms ? error.message : String(error.stack));
     return error instanceof TypeError ? 2 : 1;
   } finally {
     killChildren();

@@ -13,18 +13,23 @@ export interface Programs {
   words(role: RoleName, ...args: readonly string[]): string[];
 }
 
+/** That programs which were asked for are not there: there is nothing to mend in the benchmark. */
+export class MissingPrograms extends Error {}
+
 /** The sources, run by the Deno that runs us. */
 export const SOURCES: Programs = sourcesOf(PROJECT.slice(0, -1), "sources");
 
 /**
  * The sources of another tree, run by the Deno that runs us.
  *
- * @throws {Error} If nothing can be run there.
+ * @throws {MissingPrograms} If nothing can be run there.
  */
 export async function sourcesIn(folder: string): Promise<Programs> {
   for (const file of ["calc_server.ts", "npm_only/.local/chosen"]) {
     if (await isThere(`${folder}/${file}`)) continue;
-    throw new Error(`Cannot measure against "${folder}": no ${file}. Try there: deno task setup`);
+    throw new MissingPrograms(
+      `Cannot measure against "${folder}": no ${file}. Try there: deno task setup`,
+    );
   }
   return sourcesOf(await Deno.realPath(folder), "against");
 }
@@ -46,14 +51,16 @@ function sourcesOf(root: string, name: Programs["name"]): Programs {
 /**
  * The executables of a folder.
  *
- * @throws {Error} If one of them is not there.
+ * @throws {MissingPrograms} If one of them is not there.
  */
 export async function executablesIn(folder: string): Promise<Programs> {
   const suffix = Deno.build.os === "windows" ? ".exe" : "";
   const file = (role: RoleName) => `${folder}/${role}${suffix}`;
   for (const role of ["worker", "calc_server", "client"] as const) {
     if (await isThere(file(role))) continue;
-    throw new Error(`Cannot measure executables: no "${file(role)}". Try: deno task compile`);
+    throw new MissingPrograms(
+      `Cannot measure executables: no "${file(role)}". Try: deno task compile`,
+    );
   }
   return {
     name: "executables",

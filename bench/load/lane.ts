@@ -61,21 +61,19 @@ export class Lane {
     return this.ledger.issued - before;
   }
 
-  /** Waits for bytes and checks the replies in them; gives how many requests they answered. */
-  async receive(): Promise<number> {
+  /** Waits for bytes and checks the replies in them. */
+  async receive(): Promise<void> {
     const count = await this.#wire.read(this.#buffer.subarray(this.#kept)).catch(String);
     if (typeof count !== "number") {
       this.ended = count ?? "the connection was closed";
-      return 0;
+      return;
     }
     this.receivedBytes += count;
     const end = this.#kept + count;
-    const before = this.ledger.inFlight;
     const rest = this.ledger.check(this.#buffer, 0, end, this.#now());
     this.#buffer.copyWithin(0, rest, end);
     this.#kept = end - rest;
     if (this.#kept === this.#buffer.length) this.ended = "a reply is longer than any right one";
-    return before - this.ledger.inFlight;
   }
 
   async #write(): Promise<void> {

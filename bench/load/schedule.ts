@@ -15,11 +15,6 @@ export class Schedule {
     this.#stepMs = stepMs;
   }
 
-  /** Milliseconds between two requests. */
-  get stepMs(): number {
-    return this.#stepMs;
-  }
-
   /** When the request at a place, counted from 0, is to be sent. */
   intendedMs(index: number): number {
     return this.#startMs + index * this.#stepMs;

@@ -4,12 +4,9 @@ import { pairedRatio, type Spread, spreadOf } from "./statistics.ts";
 export type Unit =
   | "ms"
   | "us"
-  | "s"
   | "/s"
   | "MB"
-  | "KB"
   | "bytes"
-  | "MB/s"
   | "count"
   | "ratio"
   | "share";

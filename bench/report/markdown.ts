@@ -84,11 +84,8 @@ function cell(figure: Figure, subject: string): string {
 const UNIT_NAMES: Readonly<Record<Unit, string>> = {
   "ms": "ms",
   "us": "µs",
-  "s": "s",
   "/s": "/s",
   "MB": "MB",
-  "KB": "KB",
-  "MB/s": "MB/s",
   "bytes": "bytes",
   "count": "number",
   "ratio": "ratio",

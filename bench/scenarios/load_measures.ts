@@ -32,7 +32,7 @@ export async function measureLoad(
 export function timesOf(result: JobResult): Measures {
   const { latency, lateness, perSecond } = result;
   const { p50, p99, p999 } = latency;
-  return { p50, p99, p999, per_second: perSecond, late_p50: lateness.p50, late_p99: lateness.p99 };
+  return { p50, p99, p999, per_second: perSecond, late_p50: lateness.p50 };
 }
 
 /** What a load's figures are called. */

@@ -13,11 +13,12 @@ Deno.test("Schedule says how many requests are due, whatever became of those bef
 Deno.test("an open loop counts waiting from the time at which a request was to be sent", () => {
   // One request a millisecond. The generator sleeps from 0 to 100 ms, then sends all that is due at once, and
   // every reply comes 1 ms later: the first of them has waited for 101 ms, not for 1.
-  const schedule = new Schedule(0, 1);
+  const stepMs = 1;
+  const schedule = new Schedule(0, stepMs);
   const book = new Book(128, { style: "echo" });
   const tally = new Tally({ startMs: 0, endMs: 1000, countBy: "request" });
   const ledger = new Ledger(book, tally);
-  const bytes = ledger.issue(schedule.dueAt(100), schedule.intendedMs(0), schedule.stepMs);
+  const bytes = ledger.issue(schedule.dueAt(100), schedule.intendedMs(0), stepMs);
   ledger.check(bytes, 0, bytes.length, 101);
   assertEquals(tally.good, 101);
   const { p50, max } = tally.latency;
