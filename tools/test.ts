@@ -33,6 +33,7 @@ const FROM_SOURCES_ALONE = [
   "tests/end_to_end/map_client_test.ts",
   "tests/end_to_end/map_input_test.ts",
   "tests/end_to_end/map_library_test.ts",
+  "tests/end_to_end/start_question_test.ts",
   // They are about what lines mean and who is asked, and not about processes, files, permissions or slots.
   "tests/end_to_end/bad_input_test.ts",
   "tests/end_to_end/deadline_test.ts",
