@@ -4,6 +4,14 @@ import { BoardRoom, type FakeChannel } from "./board_room.ts";
 
 // Purpose: nothing is blamed for the death of its worker but what that worker was at, and nothing else.
 
+/** A worker comes, begins what it is given, and is lost. */
+function loseOne(room: BoardRoom): void {
+  const worker = room.addChannel(1);
+  room.pass(0);
+  room.start(worker, room.chunksOf(worker)[0]!);
+  room.lose(worker);
+}
+
 /** Starts whatever some workers have, as often as it takes until an idle slot does the same as another one. */
 function startAll(room: BoardRoom, channels: readonly FakeChannel[]): void {
   const started = new Set<object>();
@@ -22,20 +30,14 @@ Deno.test("an item that two workers are at is not blamed for the death of both",
   const room = new BoardRoom(1);
   const { job, requester } = room.addJob({});
   room.give(job, 1, 1, 1, 1e9);
-  const first = room.addChannel(1);
-  room.pass(0);
-  room.start(first, room.chunksOf(first)[0]!);
-  room.lose(first);
+  loseOne(room);
   const both = [room.addChannel(2), room.addChannel(2)];
   room.pass(0);
   startAll(room, both);
   assertEquals(job.attempts.size, 2, "both are at it");
   for (const channel of both) room.lose(channel);
   assertEquals([requester.told, job.waiting.map(({ isSuspect }) => isSuspect)], [[], [true]]);
-  const last = room.addChannel(2);
-  room.pass(0);
-  room.start(last, room.chunksOf(last)[0]!);
-  room.lose(last);
+  loseOne(room);
   assertEquals(requester.told, ["crash"]);
 });
 
@@ -45,11 +47,8 @@ Deno.test("a merge that two workers are at is not blamed for the death of both",
   const lines = [new TextEncoder().encode("1\n2\n")];
   const chunk = { number: 7, next: 1, end: 3, credit: 1e9, isStarted: false, isDropped: false };
   job.add(chunk, new Stretch(1, 2, undefined, lines), true);
-  const first = room.addChannel(2);
   room.board.changed();
-  room.pass(0);
-  room.start(first, room.chunksOf(first)[0]!);
-  room.lose(first);
+  loseOne(room);
   const both = [room.addChannel(2), room.addChannel(2)];
   room.pass(0);
   startAll(room, both);
@@ -62,10 +61,7 @@ Deno.test("who gives a suspect back is not given it again at once", () => {
   const { job } = room.addJob({});
   room.give(job, 1, 1, 1, 1e9);
   for (let deaths = 0; deaths < 2; deaths++) {
-    const dying = room.addChannel(1);
-    room.pass(0);
-    room.start(dying, room.chunksOf(dying)[0]!);
-    room.lose(dying);
+    loseOne(room);
   }
   const worker = room.addChannel(1);
   room.pass(0);
