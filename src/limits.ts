@@ -319,6 +319,8 @@ export const MAX_SLOTS = 256;
  * work can take half a minute where others use all cores.
  */
 export const SLOT_START_TIMEOUT_MS = 60_000;
+/** How long an executable that starts no slots may take to say its version: it loads all of itself for that. */
+export const START_QUESTION_TIMEOUT_MS = 10_000;
 /** Slots that are being started at the same time: more would only be in each other's way. */
 export const MAX_STARTING_SLOTS = 8;
 /** How long a slot that was given a job is not replaced, as long as another one is ready. */

@@ -1,5 +1,5 @@
-/** How long a program may take to say its version: it loads all of itself for that. */
-const ANSWER_TIMEOUT_MS = 10_000;
+import { START_QUESTION_TIMEOUT_MS } from "../limits.ts";
+
 /** What is read of its complaint. */
 const MAX_COMPLAINT_CHARS = 200;
 const DENO_PREFIX = "error: ";
@@ -17,7 +17,11 @@ export class StartQuestion {
   #child: Deno.ChildProcess | undefined;
 
   /** Asks nothing yet. */
-  constructor(command: string, env: Record<string, string>, timeoutMs: number = ANSWER_TIMEOUT_MS) {
+  constructor(
+    command: string,
+    env: Record<string, string>,
+    timeoutMs: number = START_QUESTION_TIMEOUT_MS,
+  ) {
     this.#command = command;
     // What it says goes to a log.
     this.#env = { ...env, NO_COLOR: "1" };

@@ -26,7 +26,7 @@ export function spare(job: Job, nowMs: number): Attempt[] {
 /**
  * What should be taken back so that jobs that are {@linkcode isHungry} need not wait for what brings nobody further:
  * of the others' attempts the last that was given of those that are second ones, and no further than the first, that
- * wait while their job has others that run, or that are blocked, as their client does not read.
+ * wait behind others while their job has some that run, or that are blocked, as their client does not read.
  */
 export function spareForOthers(
   jobs: Iterable<Job>,
@@ -41,7 +41,8 @@ export function spareForOthers(
   );
   return last(others, "givenMs", (attempt) => {
     const isNoFurther = attempt.isSecond && attempt.next <= attempt.segment.attempts[0]!.next;
-    const isNext = attempt.startedMs === undefined && running.has(attempt.job);
+    // What has a slot is about to begin; a suspect would be the first to be given there again, for ever.
+    const isNext = attempt.isBehind && running.has(attempt.job);
     return isNoFurther || isNext || attempt.isBlocked(nowMs);
   });
 }

@@ -620,6 +620,34 @@ Deno.test("what a coordinator is given later comes before nothing that is earlie
   assertEquals([requester.chunks, job.input.count], [[1, 2, 3, 4, 5, 6, 7, 8], 0]);
 });
 
+Deno.test("what may be the death of its worker stays where it runs alone, whoever else waits", () => {
+  const room = new BoardRoom(1);
+  const [first, second] = [room.addJob({}), room.addJob({})];
+  room.give(first.job, 1, 1, 1, 1e9);
+  for (let deaths = 0; deaths < 2; deaths++) {
+    const dying = room.addChannel(1);
+    room.pass(0);
+    room.start(dying, room.chunksOf(dying)[0]!);
+    room.lose(dying);
+  }
+  const suspects = first.job.waiting.splice(0);
+  room.give(first.job, 2, 2, 1, 1e9);
+  const busy = room.addChannel(1);
+  room.pass(0);
+  room.start(busy, room.chunksOf(busy)[0]!);
+  room.give(second.job, 1, 1, 1, 1e9);
+  for (let ms = 0; ms < 1000; ms += 50) room.pass(50);
+  first.job.waiting.push(...suspects);
+  const alone = room.addChannel(1);
+  room.pass(0);
+  assertEquals(
+    room.chunksOf(alone).map(({ job, position, isDropped }) => [job, position, isDropped]),
+    [
+      [first.job.number, 1, false],
+    ],
+  );
+});
+
 Deno.test("a job that comes second waits for one item of the first, not for two", () => {
   const room = new BoardRoom(1);
   const [first, second] = [room.addJob({}), room.addJob({})];
