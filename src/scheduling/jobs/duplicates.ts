@@ -15,7 +15,7 @@ export function lateOf(job: Job, nowMs: number): Late {
   const attempts: Attempt[] = [];
   let nextMs = Infinity;
   for (const attempt of job.attempts) {
-    if (!isAlone(attempt)) continue;
+    if (!mayBeDoubled(attempt)) continue;
     const dueMs = lateMs(attempt);
     if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs);
     else attempts.push(attempt);
@@ -24,7 +24,7 @@ export function lateOf(job: Job, nowMs: number): Late {
 }
 
 /** Whether nobody else is asked for it, and somebody else may be. */
-function isAlone({ isDropped, left, segment }: Attempt): boolean {
+function mayBeDoubled({ isDropped, left, segment }: Attempt): boolean {
   // Of what has been told of to its end only the word that it is done is missing.
   return !isDropped && left > 0 && !segment.isSuspect && segment.attempts.length === 1;
 }
@@ -38,7 +38,7 @@ export function slowest({ attempts }: Late, channel: WorkerChannel): Attempt | u
   let bestMs = Infinity;
   for (const attempt of attempts) {
     // Since it was found to be late, somebody else may have been asked.
-    if (attempt.channel === channel || !isAlone(attempt)) continue;
+    if (attempt.channel === channel || !mayBeDoubled(attempt)) continue;
     const dueMs = attempt.segment.isFront ? -Infinity : lateMs(attempt);
     if (best === undefined || dueMs < bestMs) {
       best = attempt;
